@@ -1,0 +1,17 @@
+// Every kernel body, compiled once per instruction set (FLM_ISA names the namespace).
+// Bodies may include only <cmath>, <cstddef>, <cstdint>, <cstring> and intrinsics: an inline std:: function
+// compiled here with AVX could be the copy the linker keeps for the whole program.
+#include "flmcore/isa/kernel_table.hpp"
+
+// clang-format off
+#include "flmcore/kernels/affine.inl"
+// clang-format on
+
+namespace flm::FLM_ISA {
+
+extern const KernelTable table;
+const KernelTable table = {
+    affine_kernels,
+};
+
+}  // namespace flm::FLM_ISA

@@ -1,0 +1,12 @@
+// One function pointer per kernel. Each instruction set fills a table of its own; the process uses one.
+#pragma once
+
+#include "flmcore/kernels/affine.hpp"
+
+namespace flm {
+
+struct KernelTable {
+    AffineKernels affine;
+};
+
+}  // namespace flm

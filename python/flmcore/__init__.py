@@ -1,0 +1,26 @@
+"""flmcore: compare face-landmark detectors on jitter, stability, speed and accuracy.
+
+Coordinates are in pixels, x right and y down; (0, 0) is the centre of the top-left pixel. Images are uint8 H×W×3 RGB.
+"""
+
+from __future__ import annotations
+
+import os as _os
+
+from flmcore import _core
+
+_core.select_isa(_os.environ.get("FLMCORE_ISA", ""))  # an unknown name must fail here, not run something else
+
+from flmcore.build import build_info  # noqa: E402
+from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points  # noqa: E402
+
+__version__ = _core.__version__
+
+__all__ = [
+    "__version__",
+    "box_affine",
+    "build_info",
+    "compose_affine",
+    "invert_affine",
+    "transform_points",
+]

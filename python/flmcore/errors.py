@@ -1,0 +1,46 @@
+"""The errors that flmcore raises beside ``ValueError`` and ``TypeError``."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "DetectorError",
+    "FlmcoreError",
+    "ImageError",
+    "MissingExtraError",
+    "ResultsError",
+    "WeightsError",
+]
+
+
+class FlmcoreError(Exception):
+    """Base of every error of flmcore's own."""
+
+
+class ConfigError(FlmcoreError, ValueError):
+    """A detector's config file does not say what it must; names the file, the key and the nearest valid name."""
+
+
+class WeightsError(FlmcoreError, ValueError):
+    """Weights are missing, damaged, of another sum, or do not fit the model."""
+
+
+class ImageError(FlmcoreError, ValueError):
+    """A file is not an image that can be read."""
+
+
+class DetectorError(FlmcoreError, RuntimeError):
+    """A detector failed on an image, or gave something that is not landmarks."""
+
+
+class ResultsError(FlmcoreError, ValueError):
+    """A results file cannot be read or written, or belongs to another run."""
+
+
+class MissingExtraError(FlmcoreError, ImportError):
+    """A package of an extra is not installed; names the extra."""
+
+    def __init__(self, package: str, extra: str, what_for: str) -> None:
+        super().__init__(
+            f"{what_for} needs {package}, which is not installed: pip install 'flmcore[{extra}]'", name=package
+        )

@@ -1,0 +1,1 @@
+"""Thin public functions over the C++ core, one module per topic."""
