@@ -11,8 +11,8 @@ from flmcore import _core
 
 _core.select_isa(_os.environ.get("FLMCORE_ISA", ""))  # an unknown name must fail here, not run something else
 
-from flmcore.build import build_info  # noqa: E402
-from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points  # noqa: E402
+from flmcore.build import build_info
+from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
 
 __version__ = _core.__version__
 

@@ -1,6 +1,6 @@
 // Every kernel body, compiled once per instruction set (FLM_ISA names the namespace).
-// Bodies may include only <cmath>, <cstddef>, <cstdint>, <cstring> and intrinsics: an inline std:: function
-// compiled here with AVX could be the copy the linker keeps for the whole program.
+// Bodies may include only <cmath>, <cstddef>, <cstdint>, <cstring> and intrinsics: an inline std::
+// function compiled here with AVX could be the copy the linker keeps for the whole program.
 #include "flmcore/isa/kernel_table.hpp"
 
 // clang-format off

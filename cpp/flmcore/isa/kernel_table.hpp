@@ -1,4 +1,5 @@
-// One function pointer per kernel. Each instruction set fills a table of its own; the process uses one.
+// One function pointer per kernel. Each instruction set fills a table of its own; the process uses
+// one.
 #pragma once
 
 #include "flmcore/kernels/affine.hpp"
@@ -6,7 +7,7 @@
 namespace flm {
 
 struct KernelTable {
-    AffineKernels affine;
+  AffineKernels affine;
 };
 
 }  // namespace flm
