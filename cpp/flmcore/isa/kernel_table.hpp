@@ -2,11 +2,13 @@
 #pragma once
 
 #include "flmcore/kernels/affine.hpp"
+#include "flmcore/kernels/crop.hpp"
 
 namespace flm {
 
 struct KernelTable {
     AffineKernels affine;
+    CropKernels crop;
 };
 
 }  // namespace flm
