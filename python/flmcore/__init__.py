@@ -21,6 +21,7 @@ __all__ = [
     "box_affine",
     "build_info",
     "compose_affine",
+    "crop",
     "invert_affine",
     "transform_points",
 ]

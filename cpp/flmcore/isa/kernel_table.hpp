@@ -3,6 +3,7 @@
 #pragma once
 
 #include "flmcore/kernels/affine.hpp"
+#include "flmcore/kernels/crop.hpp"
 
 namespace flm {
 
