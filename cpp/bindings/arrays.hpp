@@ -43,5 +43,7 @@ inline void require_shape(const char* argument, const py::array& array, std::ini
 
 void bind_build(py::module_& m);
 void bind_affine(py::module_& m);
+void bind_heatmap(py::module_& m);
+void bind_simcc(py::module_& m);
 
 }  // namespace flm

@@ -13,6 +13,8 @@ _core.select_isa(_os.environ.get("FLMCORE_ISA", ""))  # an unknown name must fai
 
 from flmcore.build import build_info  # noqa: E402
 from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points  # noqa: E402
+from flmcore.ops.heatmaps import decode_heatmaps  # noqa: E402
+from flmcore.ops.simcc import decode_simcc  # noqa: E402
 
 __version__ = _core.__version__
 
@@ -21,6 +23,8 @@ __all__ = [
     "box_affine",
     "build_info",
     "compose_affine",
+    "decode_heatmaps",
+    "decode_simcc",
     "invert_affine",
     "transform_points",
 ]

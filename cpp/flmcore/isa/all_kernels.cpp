@@ -5,6 +5,9 @@
 
 // clang-format off
 #include "flmcore/kernels/affine.inl"
+#include "flmcore/kernels/exp_log.inl"
+#include "flmcore/kernels/heatmap.inl"
+#include "flmcore/kernels/simcc.inl"
 // clang-format on
 
 namespace flm::FLM_ISA {
@@ -12,6 +15,9 @@ namespace flm::FLM_ISA {
 extern const KernelTable table;
 const KernelTable table = {
     affine_kernels,
+    elementary_kernels,
+    heatmap_kernels,
+    simcc_kernels,
 };
 
 }  // namespace flm::FLM_ISA

@@ -2,11 +2,17 @@
 #pragma once
 
 #include "flmcore/kernels/affine.hpp"
+#include "flmcore/kernels/exp_log.hpp"
+#include "flmcore/kernels/heatmap.hpp"
+#include "flmcore/kernels/simcc.hpp"
 
 namespace flm {
 
 struct KernelTable {
     AffineKernels affine;
+    ElementaryKernels elementary;
+    HeatmapKernels heatmap;
+    SimccKernels simcc;
 };
 
 }  // namespace flm
