@@ -5,6 +5,9 @@
 
 // clang-format off
 #include "flmcore/kernels/affine.inl"
+#include "flmcore/kernels/nme.inl"
+#include "flmcore/kernels/remap.inl"
+#include "flmcore/kernels/stability.inl"
 // clang-format on
 
 namespace flm::FLM_ISA {
@@ -12,6 +15,9 @@ namespace flm::FLM_ISA {
 extern const KernelTable table;
 const KernelTable table = {
     affine_kernels,
+    nme_kernels,
+    remap_kernels,
+    stability_kernels,
 };
 
 }  // namespace flm::FLM_ISA

@@ -3,11 +3,17 @@
 #pragma once
 
 #include "flmcore/kernels/affine.hpp"
+#include "flmcore/kernels/nme.hpp"
+#include "flmcore/kernels/remap.hpp"
+#include "flmcore/kernels/stability.hpp"
 
 namespace flm {
 
 struct KernelTable {
   AffineKernels affine;
+  NmeKernels nme;
+  RemapKernels remap;
+  StabilityKernels stability;
 };
 
 }  // namespace flm
