@@ -9,6 +9,9 @@ namespace flm {
 
 struct KernelTable {
   AffineKernels affine;
+  NmeKernels nme;
+  RemapKernels remap;
+  StabilityKernels stability;
 };
 
 }  // namespace flm
