@@ -11,8 +11,13 @@ from flmcore import _core
 
 _core.select_isa(_os.environ.get("FLMCORE_ISA", ""))  # an unknown name must fail here, not run something else
 
+from flmcore import schemes
 from flmcore.build import build_info
 from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
+from flmcore.ops.crop import crop
+from flmcore.ops.heatmaps import decode_heatmaps
+from flmcore.ops.remap import remap
+from flmcore.ops.simcc import decode_simcc
 
 __version__ = _core.__version__
 
@@ -21,6 +26,11 @@ __all__ = [
     "box_affine",
     "build_info",
     "compose_affine",
+    "crop",
+    "decode_heatmaps",
+    "decode_simcc",
     "invert_affine",
+    "remap",
+    "schemes",
     "transform_points",
 ]
