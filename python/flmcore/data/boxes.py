@@ -50,7 +50,9 @@ def read_boxes(path: PathLike) -> dict[str, NDArray[np.float64]]:
     for image, face, box in rows:
         boxes.setdefault(image, []).append((face, box))
     return {
-        image: np.array([box for _, box in sorted(faces, key=lambda row: row[0])], dtype=np.float64).reshape(-1, 4)
+        image: np.array([box for _, box in sorted(faces, key=lambda row: row[0])], dtype=np.float64).reshape(
+            -1, 4
+        )
         for image, faces in boxes.items()
     }
 
@@ -121,7 +123,9 @@ def _read_csv(text: str) -> tuple[list[Row], list[str]]:
 
 
 def _box(where: str, value: Any) -> list[float]:
-    numbers = isinstance(value, list) and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in value)
+    numbers = isinstance(value, list) and all(
+        isinstance(x, (int, float)) and not isinstance(x, bool) for x in value
+    )
     if not numbers or len(value) != 4:
         msg = f"{where}: expected {_ROW}, got {_short(value)}"
         raise ValueError(msg)

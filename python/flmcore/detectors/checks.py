@@ -33,7 +33,9 @@ class UnexpectedValue(Exception):
 
     def __init__(self, expected: str, value: object, hint: str = "") -> None:
         shown = repr(value)
-        super().__init__(f"expected {expected}, got {shown if len(shown) <= 80 else shown[:77] + '...'}{hint}")
+        super().__init__(
+            f"expected {expected}, got {shown if len(shown) <= 80 else shown[:77] + '...'}{hint}"
+        )
 
 
 def nearest(name: object, names: Collection[str]) -> str:
@@ -127,7 +129,9 @@ def digest(value: object) -> str:
 
 
 def options(value: object) -> dict[str, Any]:
-    plain = isinstance(value, dict) and all(isinstance(v, (str, bool)) or _is_finite(v) for v in value.values())
+    plain = isinstance(value, dict) and all(
+        isinstance(v, (str, bool)) or _is_finite(v) for v in value.values()
+    )
     if not plain:
         raise UnexpectedValue("a table of numbers, texts, true or false", value)
     return dict(value)  # type: ignore[call-overload, no-any-return]

@@ -122,7 +122,9 @@ def _read_table(where: str, name: str, cls: type[_T], table: Mapping[str, Any]) 
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     _refuse_unknown(where, f"{name}.", table, fields)
     for key, field in fields.items():
-        optional = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        optional = (
+            field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        )
         if key not in table and not optional:
             msg = f"{where}: {name}.{key}: expected to be there, got nothing"
             raise ConfigError(msg)
@@ -189,7 +191,9 @@ def _refuse_unknown(where: str, prefix: str, table: Mapping[str, Any], known: An
     for key in table:
         if key not in known:
             expected = f"one of {', '.join(known)}"
-            msg = f"{where}: {prefix}{key}: expected {expected}, got an unknown key{nearest(key, list(known))}"
+            msg = (
+                f"{where}: {prefix}{key}: expected {expected}, got an unknown key{nearest(key, list(known))}"
+            )
             raise ConfigError(msg)
 
 

@@ -159,7 +159,9 @@ class DetectorConfig:
     decode: DecodeConfig
     description: str = ""
     path: Path | None = None  # of the file
-    weights_folder: Path | None = None  # of the file that names the weights, which `extends` may make another one
+    weights_folder: Path | None = (
+        None  # of the file that names the weights, which `extends` may make another one
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The whole config, defaults included, as plain numbers, texts, lists and dicts."""

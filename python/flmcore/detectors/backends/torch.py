@@ -24,7 +24,13 @@ class TorchBackend:
     pixel_type = "float32"
 
     def __init__(
-        self, config: DetectorConfig, weights: Path | None, *, device: str, threads: int | None, module: Any = None
+        self,
+        config: DetectorConfig,
+        weights: Path | None,
+        *,
+        device: str,
+        threads: int | None,
+        module: Any = None,
     ) -> None:
         self._torch = _import_torch()
         self._name, self._wanted, self._layout = config.name, wanted_outputs(config), config.input.layout
@@ -101,7 +107,9 @@ class TorchBackend:
         for key in state.split(".") if state else ():
             if not isinstance(tensors, Mapping) or key not in tensors:
                 got = ", ".join(map(str, tensors)) if isinstance(tensors, Mapping) else type(tensors).__name__
-                msg = f"{weights}: expected the state dict under {state!r} as the config says, got {got[:200]}"
+                msg = (
+                    f"{weights}: expected the state dict under {state!r} as the config says, got {got[:200]}"
+                )
                 raise WeightsError(msg)
             tensors = tensors[key]
         if not isinstance(tensors, Mapping):
