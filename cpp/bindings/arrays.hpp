@@ -46,5 +46,6 @@ inline void require_shape(const char* argument, const py::array& array,
 
 void bind_build(py::module_& m);
 void bind_affine(py::module_& m);
+void bind_crop(py::module_& m);
 
 }  // namespace flm

@@ -11,8 +11,10 @@ from flmcore import _core
 
 _core.select_isa(_os.environ.get("FLMCORE_ISA", ""))  # an unknown name must fail here, not run something else
 
+from flmcore import schemes
 from flmcore.build import build_info
 from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
+from flmcore.ops.remap import remap
 
 __version__ = _core.__version__
 
@@ -21,6 +23,9 @@ __all__ = [
     "box_affine",
     "build_info",
     "compose_affine",
+    "crop",
     "invert_affine",
+    "remap",
+    "schemes",
     "transform_points",
 ]

@@ -5,6 +5,7 @@
 
 // clang-format off
 #include "flmcore/kernels/affine.inl"
+#include "flmcore/kernels/crop.inl"
 // clang-format on
 
 namespace flm::FLM_ISA {
@@ -12,6 +13,7 @@ namespace flm::FLM_ISA {
 extern const KernelTable table;
 const KernelTable table = {
     affine_kernels,
+    crop_kernels,
 };
 
 }  // namespace flm::FLM_ISA

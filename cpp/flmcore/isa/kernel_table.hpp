@@ -3,11 +3,15 @@
 #pragma once
 
 #include "flmcore/kernels/affine.hpp"
+#include "flmcore/kernels/crop.hpp"
 
 namespace flm {
 
 struct KernelTable {
   AffineKernels affine;
+  NmeKernels nme;
+  RemapKernels remap;
+  StabilityKernels stability;
 };
 
 }  // namespace flm
