@@ -16,6 +16,7 @@ __all__ = [
     "count_or_text",
     "digest",
     "flag",
+    "grey_levels",
     "nearest",
     "numbers",
     "options",
@@ -104,13 +105,19 @@ def numbers(length: int, *, above_zero: bool = False, repeat: bool = False) -> C
     return check
 
 
+def grey_levels(value: object) -> tuple[float, ...]:
+    levels: tuple[float, ...] = numbers(3, repeat=True)(value)
+    if not all(0 <= level <= 255 for level in levels):
+        raise UnexpectedValue("grey levels from 0 to 255", value)
+    return levels
+
+
 def size(value: object) -> tuple[int, int]:
     listed = [value, value] if _is_whole(value) else value
     whole = isinstance(listed, list) and len(listed) == 2 and all(map(_is_whole, listed))
     if not whole or not all(1 <= extent <= 4096 for extent in listed):  # type: ignore[attr-defined]
         raise UnexpectedValue("[width, height] in pixels, 1 to 4096", value)
-    width, height = listed  # type: ignore[misc]
-    return width, height
+    return listed[0], listed[1]  # type: ignore[index]
 
 
 def rectangle(value: object) -> tuple[int, int, int, int]:

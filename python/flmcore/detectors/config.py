@@ -108,14 +108,15 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         old = base.get(key)
-        if not isinstance(value, dict) or not isinstance(old, dict):
-            merged[key] = value
-        elif key == "decode" and value.get("kind", old.get("kind")) != old.get("kind"):
-            merged[key] = value
-        else:
+        merged[key] = value
+        if isinstance(value, dict) and isinstance(old, dict) and not _is_other_decoder(key, old, value):
             kept = {k: v for k, v in old.items() if not (k == "sha256" and "weights" in value)}
             merged[key] = {**kept, **value}
     return merged
+
+
+def _is_other_decoder(key: str, old: dict[str, Any], new: dict[str, Any]) -> bool:
+    return key == "decode" and new.get("kind", old.get("kind")) != old.get("kind")
 
 
 def _read_table(where: str, name: str, cls: type[_T], table: Mapping[str, Any]) -> _T:

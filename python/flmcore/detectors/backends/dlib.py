@@ -62,5 +62,5 @@ def import_dlib(what_for: str) -> Any:
     try:
         import dlib
     except ImportError:
-        raise MissingExtraError("dlib", "dlib", what_for) from None
+        raise MissingExtraError(package="dlib", extra="dlib", what_for=what_for) from None
     return dlib

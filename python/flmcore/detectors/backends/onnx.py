@@ -101,5 +101,5 @@ def _import_onnxruntime() -> Any:
     try:
         import onnxruntime
     except ImportError:
-        raise MissingExtraError("onnxruntime", "onnx", "backend onnx") from None
+        raise MissingExtraError(package="onnxruntime", extra="onnx", what_for="backend onnx") from None
     return onnxruntime

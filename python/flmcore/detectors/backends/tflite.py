@@ -81,7 +81,7 @@ def _open(weights: Path, threads: int) -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
-        raise MissingExtraError("ai-edge-litert", "tflite", "backend tflite") from None
+        raise MissingExtraError(package="ai-edge-litert", extra="tflite", what_for="backend tflite") from None
     try:
         interpreter = Interpreter(model_path=str(weights), num_threads=threads)
         interpreter.allocate_tensors()

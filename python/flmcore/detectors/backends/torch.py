@@ -129,7 +129,9 @@ class TorchBackend:
                 return load_file(str(weights))
             return self._torch.load(weights, map_location="cpu", weights_only=True)
         except ImportError:
-            raise MissingExtraError("safetensors", "torch", f"reading {weights}") from None
+            raise MissingExtraError(
+                package="safetensors", extra="torch", what_for=f"reading {weights}"
+            ) from None
         except Exception as error:  # pickle, zip and safetensors raise their own kinds
             msg = f"{weights}: expected a file of tensors, got {_one_line(error)[:300]}"
             raise WeightsError(msg) from error
@@ -139,7 +141,7 @@ def _import_torch() -> Any:
     try:
         import torch
     except ImportError:
-        raise MissingExtraError("torch", "torch", "backends torch and torchscript") from None
+        raise MissingExtraError(package="torch", extra="torch", what_for="backend torch") from None
     return torch
 
 
