@@ -14,7 +14,10 @@ _core.select_isa(_os.environ.get("FLMCORE_ISA", ""))  # an unknown name must fai
 from flmcore import schemes
 from flmcore.build import build_info
 from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
+from flmcore.ops.crop import crop
+from flmcore.ops.heatmaps import decode_heatmaps
 from flmcore.ops.remap import remap
+from flmcore.ops.simcc import decode_simcc
 
 __version__ = _core.__version__
 
@@ -24,6 +27,8 @@ __all__ = [
     "build_info",
     "compose_affine",
     "crop",
+    "decode_heatmaps",
+    "decode_simcc",
     "invert_affine",
     "remap",
     "schemes",
