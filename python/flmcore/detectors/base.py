@@ -40,7 +40,12 @@ class Detector:
     """
 
     def __init__(
-        self, config: DetectorConfig, backend: Backend, *, threads: int | None = None, sha256: str | None = None
+        self,
+        config: DetectorConfig,
+        backend: Backend,
+        *,
+        threads: int | None = None,
+        sha256: str | None = None,
     ) -> None:
         self.config = config
         self.name = config.name
@@ -69,7 +74,12 @@ class Detector:
         return self.detect(image, self.windows(boxes))
 
     def windows(
-        self, boxes: ArrayLike, *, shift: ArrayLike = (0.0, 0.0), scale: ArrayLike = 1.0, rotation: ArrayLike = 0.0
+        self,
+        boxes: ArrayLike,
+        *,
+        shift: ArrayLike = (0.0, 0.0),
+        scale: ArrayLike = 1.0,
+        rotation: ArrayLike = 0.0,
     ) -> NDArray[np.float64]:
         """(N, 2, 3) affines image → crop by the detector's own rule; the options come on top of the config's.
 

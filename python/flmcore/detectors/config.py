@@ -108,21 +108,24 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         old = base.get(key)
-        if not isinstance(value, dict) or not isinstance(old, dict):
-            merged[key] = value
-        elif key == "decode" and value.get("kind", old.get("kind")) != old.get("kind"):
-            merged[key] = value
-        else:
+        merged[key] = value
+        if isinstance(value, dict) and isinstance(old, dict) and not _is_other_decoder(key, old, value):
             kept = {k: v for k, v in old.items() if not (k == "sha256" and "weights" in value)}
             merged[key] = {**kept, **value}
     return merged
+
+
+def _is_other_decoder(key: str, old: dict[str, Any], new: dict[str, Any]) -> bool:
+    return key == "decode" and new.get("kind", old.get("kind")) != old.get("kind")
 
 
 def _read_table(where: str, name: str, cls: type[_T], table: Mapping[str, Any]) -> _T:
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     _refuse_unknown(where, f"{name}.", table, fields)
     for key, field in fields.items():
-        optional = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        optional = (
+            field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        )
         if key not in table and not optional:
             msg = f"{where}: {name}.{key}: expected to be there, got nothing"
             raise ConfigError(msg)
@@ -189,7 +192,9 @@ def _refuse_unknown(where: str, prefix: str, table: Mapping[str, Any], known: An
     for key in table:
         if key not in known:
             expected = f"one of {', '.join(known)}"
-            msg = f"{where}: {prefix}{key}: expected {expected}, got an unknown key{nearest(key, list(known))}"
+            msg = (
+                f"{where}: {prefix}{key}: expected {expected}, got an unknown key{nearest(key, list(known))}"
+            )
             raise ConfigError(msg)
 
 
