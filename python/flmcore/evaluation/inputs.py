@@ -17,7 +17,7 @@ from flmcore.data.boxes import read_boxes
 from flmcore.data.images import find_images, read_image
 from flmcore.errors import ImageError
 
-__all__ = ["Boxes", "Problem", "Source", "check_boxes", "collect_sources", "faces_of", "match_boxes", "open_image"]
+__all__ = ["FACE_CHOICES", "Boxes", "Problem", "Source", "check_boxes", "collect_sources", "faces_of", "match_boxes", "open_image", "true_distance"]
 
 FACE_CHOICES = ("largest", "all")
 Boxes = Mapping[str, NDArray[np.float64]]
@@ -155,6 +155,21 @@ def _as_boxes(name: str, rows: Any) -> NDArray[np.float64]:
         msg = f"boxes: expected rows of x0, y0, x1, y1 for {name}, got shape {array.shape}"
         raise ValueError(msg)
     return array
+
+
+def true_distance(table: Mapping[str, Any] | None, image: str, face: int) -> float | None:
+    """The true inter-ocular distance of a face; None where none is given for its image.
+
+    Raises:
+        ValueError: none for this face, or not a length.
+    """
+    if table is None or image not in table:
+        return None
+    values = np.atleast_1d(np.asarray(table[image], dtype=np.float64))
+    if face >= len(values) or not (np.isfinite(values[face]) and values[face] > 0):
+        msg = f"interocular: expected a positive length for face {face} of {image}, got {table[image]!r}"
+        raise ValueError(msg)
+    return float(values[face])
 
 
 def check_boxes(image: str, boxes: NDArray[np.float64], width: int, height: int) -> list[Problem]:

@@ -13,10 +13,10 @@ from flmcore import schemes
 from flmcore.errors import DetectorError
 from flmcore.evaluation.sweep import Sweep, SweepPart
 from flmcore.ops.affine import invert_affine, transform_points
-from flmcore.ops.schemes import remap
+from flmcore.ops.remap import remap
 from flmcore.ops.stability import stability
 
-__all__ = ["Measurable", "Measurement", "measure_face", "sweep_landmarks", "sweep_windows"]
+__all__ = ["Measurable", "Measurement", "has_eye_corners", "measure_face", "sweep_landmarks", "sweep_windows"]
 
 
 class Measurable(Protocol):
@@ -89,6 +89,7 @@ def measure_face(
     batch: int = 32,
     threads: int | None = None,
     interocular: float | None = None,
+    lent: tuple[float, str] | None = None,
 ) -> Measurement:
     """Jitter from the path, spread, gain and residual from the random windows, on all landmarks and the common ones.
 
@@ -101,6 +102,8 @@ def measure_face(
         batch: windows per inference.
         threads: for the crops.
         interocular: true distance of the outer eye corners in pixels; None takes it from the mean landmarks.
+        lent: that distance on the same face, and the detector whose landmarks gave it, for a scheme without eye
+            corners; without it such a detector's figures are in per cent of the box.
 
     Raises:
         DetectorError: no landmark is finite, or landmarks of another shape than the detector promises.
@@ -113,7 +116,7 @@ def measure_face(
         msg = "landmarks: expected finite coordinates, got NaN for all"
         raise DetectorError(msg)
     path, random = landmarks[: len(sweep.path)], landmarks[len(sweep.path) :]
-    normaliser, source = _normaliser(_mean_shape(landmarks), detector.scheme, box, interocular)
+    normaliser, source = _normaliser(_mean_shape(landmarks), detector.scheme, box, interocular, lent)
     values: dict[str, Any] = {"normaliser_px": normaliser, "normaliser": source}
     values["undefined"] = int((~finite).sum())
     values |= _metrics(path, random, path_windows, random_windows, normaliser, detector.scheme, sweep)
@@ -175,18 +178,28 @@ def _mean_shape(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 
+def has_eye_corners(scheme: str) -> bool:
+    """Whether landmarks of this scheme can give the normaliser."""
+    return schemes.get(scheme).eye_outer is not None
+
+
 def _normaliser(
-    shape: NDArray[np.float64], scheme: str, box: list[float], truth: float | None
+    shape: NDArray[np.float64],
+    scheme: str,
+    box: list[float],
+    truth: float | None,
+    lent: tuple[float, str] | None,
 ) -> tuple[float, str]:
     """Pixels that one hundred per cent stands for, and where they come from."""
     if truth is not None:
-        return float(truth), "interocular of the truth"
-    entry = schemes.get(scheme)
-    if entry.eye_outer is not None:
-        right, left = (np.asarray(shape[index]).reshape(-1, 2).mean(axis=0) for index in entry.eye_outer)
-        distance = float(np.hypot(*(left - right)))
+        return truth, "interocular, truth"
+    corners = schemes.get(scheme).eye_outer
+    if corners is not None:
+        distance = float(np.hypot(*(shape[corners[1]] - shape[corners[0]])))
         if math.isfinite(distance) and distance > 1e-6:
-            return distance, "interocular of the mean landmarks"
+            return distance, "interocular, mean landmarks"
+    if lent is not None:
+        return lent[0], f"interocular, mean landmarks of {lent[1]}"
     return math.sqrt((box[2] - box[0]) * (box[3] - box[1])), "box"
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.errors import ImageError
-from flmcore.evaluation.inputs import Boxes, FindFaces, Problem, Source, faces_of, open_image
-from flmcore.evaluation.measure import Measurable, measure_face, sweep_windows
+from flmcore.evaluation.inputs import Boxes, FindFaces, Problem, Source, faces_of, open_image, true_distance
+from flmcore.evaluation.measure import Measurable, has_eye_corners, measure_face, sweep_windows
 from flmcore.evaluation.overlays import face_picture
 from flmcore.evaluation.speed import measure_speed
 from flmcore.evaluation.store import Memory
@@ -61,10 +61,10 @@ class Run:
             pending = list(self._pending(source, entry))
             if pending and image is None:
                 image = open_image(source)
-            for face, box, detector in pending:
+            for number, (face, box, detector) in enumerate(pending):
                 assert image is not None
-                done = index * len(self.detectors) + self.detectors.index(detector)
-                self._tell(done, f"{source.id}: {detector.name}")
+                done = len(self.detectors) * (index + number / len(pending))
+                self._tell(int(done), f"{source.id}: {detector.name}")
                 cloud = shown < OVERLAYS and face == entry["faces"][0]["face"]
                 self._measure(source, image, face, box, detector, keep_cloud=cloud)
             shown += bool(entry["faces"])
@@ -101,8 +101,10 @@ class Run:
             return {}, [Problem(source.id, f"face finder: {one_line(error)}", "no-face")]
 
     def _pending(self, source: Source, entry: Mapping[str, Any]) -> Iterator[tuple[int, list[float], Measurable]]:
+        # Those whose landmarks give the normaliser first: they may have to lend it.
+        ordered = sorted(self.detectors, key=lambda detector: not has_eye_corners(detector.scheme))
         for row in entry["faces"]:
-            for detector in self.detectors:
+            for detector in ordered:
                 if unit_key(source.id, row["face"], detector.name) not in self.journal.entries:
                     yield row["face"], row["box"], detector
 
@@ -117,7 +119,6 @@ class Run:
         keep_cloud: bool,
     ) -> None:
         key = unit_key(source.id, face, detector.name)
-        truth = (self.interocular or {}).get(source.id)
         try:
             measured = measure_face(
                 detector,
@@ -127,12 +128,21 @@ class Run:
                 common=self.common,
                 batch=self.batch,
                 threads=self.threads,
-                interocular=None if truth is None else float(truth[face]),
+                interocular=true_distance(self.interocular, source.id, face),
+                lent=self._lent(source, face),
             )
         except Exception as error:
             self.journal.put(key, {"problem": Problem(source.id, one_line(error), "detector", face, detector.name).to_dict()})
             return
         self.journal.put(key, {"values": measured.values}, arrays={"cloud": measured.cloud} if keep_cloud else None)
+
+    def _lent(self, source: Source, face: int) -> tuple[float, str] | None:
+        """The normaliser of the first detector that measured its own on this face."""
+        for detector in self.detectors:
+            unit = self.journal.entries.get(unit_key(source.id, face, detector.name), {})
+            if has_eye_corners(detector.scheme) and "values" in unit:
+                return unit["values"]["normaliser_px"], detector.name
+        return None
 
     def _measure_speeds(self) -> None:
         """On the first face that a detector was measured on."""

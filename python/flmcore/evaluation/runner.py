@@ -16,7 +16,13 @@ from flmcore.detectors.faces import FaceFinder
 from flmcore.detectors.load import load_detector
 from flmcore.evaluation.collect import collect
 from flmcore.evaluation.identity import digests, run_identity
-from flmcore.evaluation.inputs import FACE_CHOICES, Boxes, Problem, collect_sources, match_boxes
+from flmcore.evaluation.inputs import (
+    FACE_CHOICES,
+    Boxes,
+    Problem,
+    collect_sources,
+    match_boxes,
+)
 from flmcore.evaluation.results import Results
 from flmcore.evaluation.run import Progress, Run
 from flmcore.evaluation.store import Journal, Memory, prepare_folder, refuse_other
@@ -99,9 +105,10 @@ def evaluate(
     loaded = load_detectors(detectors, device=device, threads=threads)
     sources = collect_sources(images)[:limit]
     given, unused = match_boxes(boxes, sources)
+    finder = FaceFinder() if given is None else None
     protocol = {
         "sweep": plan.describe(),
-        "faces": "given boxes" if given is not None else f"Dlib's frontal face detector, {faces}",
+        "faces": "given boxes" if finder is None else {"choice": faces, "finder": finder.describe()},
         "common_scheme": schemes.common([detector.scheme for detector in loaded]),
         "normaliser": "interocular",
         "interocular": interocular,
@@ -121,7 +128,7 @@ def evaluate(
         journal=Memory() if folder is None else Journal(folder, identity, resume=resume, restart=restart),
         common=protocol["common_scheme"],
         given=given,
-        find=None if given is not None else FaceFinder().find,
+        find=None if finder is None else finder.find,
         faces=faces,
         interocular=interocular,
         batch=batch,
