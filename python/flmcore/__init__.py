@@ -14,17 +14,26 @@ _core.select_isa(_os.environ.get("FLMCORE_ISA", ""))  # an unknown name must fai
 from flmcore import schemes
 from flmcore.build import build_info
 from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
+from flmcore.ops.nme import NmeResult, nme
 from flmcore.ops.remap import remap
+from flmcore.ops.stability import StabilityResult, crop_jitter, stability
+from flmcore.ops.stability_stream import StabilityAccumulator
 
 __version__ = _core.__version__
 
 __all__ = [
+    "NmeResult",
+    "StabilityAccumulator",
+    "StabilityResult",
     "__version__",
     "box_affine",
     "build_info",
     "compose_affine",
+    "crop_jitter",
     "invert_affine",
+    "nme",
     "remap",
     "schemes",
+    "stability",
     "transform_points",
 ]
