@@ -122,7 +122,10 @@ def show(results: Results, out: Path, *, figures: bool) -> int:
     console = terminal()
     show_problems(results.problems, f"{out}/results.json")
     say()
-    console.print(build(results, width=console.width))
+    if console.is_terminal:
+        console.print(build(results, width=console.width))
+    else:
+        say(results.table(console.width))
     drawn: list[Path] = []
     if figures and results.units:
         try:

@@ -27,8 +27,7 @@ def licence_marks(summary: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     for row in summary:
         text = str(row["licence"])
         if len(text) > _SHORT:
-            mark = f"({letters.setdefault(text, _letter(len(letters)))})"
-            marks[row["detector"]] = f"{mark} restricted" if no_commercial_use(text) else mark
+            marks[row["detector"]] = f"({letters.setdefault(text, _letter(len(letters)))})"
         else:
             marks[row["detector"]] = text or "–"
     return marks
@@ -41,7 +40,7 @@ def _letter(index: int) -> str:
 def footnotes(results: Results) -> list[str]:
     """Protocol, images, intervals, roundings, licences; those that warn begin with an exclamation mark."""
     summary = [row for row in results.summary if row["faces"]]
-    notes = [_unfinished(results), *_protocol(results.protocol), _images(results, summary)]
+    notes = [_unfinished(results), *_protocol(results.protocol), _images(summary)]
     notes += [_common(results.protocol, summary), *_coverage(results.summary), *_rounding(summary), *_boxes(results)]
     notes += [_latency(results), *_licences(results.summary)]
     return [note for note in notes if note]
@@ -53,12 +52,8 @@ def _unfinished(results: Results) -> str | None:
 
 def _protocol(protocol: Mapping[str, Any]) -> list[str]:
     sweep = protocol["sweep"]
-    size = {
-        "shift": ("±{:.0%} of the box", "σ {:.0%}"),
-        "scale": ("±{:.0%} of the window", "σ {:.0%}"),
-        "rotate": ("±{:g}°", "σ {:g}°"),
-    }[sweep["name"]]
-    path, random = size[0].format(sweep["path_amplitude"]), size[1].format(sweep["random_sigma"])
+    factor, unit = {"shift": (100, " % of the box"), "scale": (100, " % of the window"), "rotate": (1, "°")}[sweep["name"]]
+    path, random = f"±{factor * sweep['path_amplitude']:g}{unit}", f"σ {factor * sweep['random_sigma']:g}{unit}"
     gain = ", gain (0: holds to the face, 1: rides with the window)" if sweep["name"] == "shift" else ""
     return [
         f"Sweep {sweep['name']}, still images. Jitter: landmark movement from window to window along a smooth path "
@@ -67,7 +62,7 @@ def _protocol(protocol: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _images(results: Results, summary: Sequence[Mapping[str, Any]]) -> str | None:
+def _images(summary: Sequence[Mapping[str, Any]]) -> str | None:
     if not summary:
         return "! Nothing could be measured."
     row = max(summary, key=lambda row: row["images"])
@@ -119,14 +114,14 @@ def _latency(results: Results) -> str | None:
         return None
     threads = results.protocol["threads"] or "all"
     stages = f"crop, inference and decode of one face, batch 1, {threads} thread{'s' * (threads != 1)}"
-    return f"ms: {stages}, {min(t['repeats'] for t in times)}+ repeats, {results.data['timing']['environment']['processor']}."
+    return f"ms: {stages}, at least {min(t['repeats'] for t in times)} repeats; {results.data['timing']['environment']['processor']}."
 
 
 def _licences(summary: Sequence[Mapping[str, Any]]) -> list[str]:
     marks = licence_marks(summary)
     notes: dict[str, None] = {}
     for row in summary:
-        text, mark = str(row["licence"]), marks[row["detector"]].partition(" ")[0]
+        text, mark = str(row["licence"]), marks[row["detector"]]
         warning = no_commercial_use(text)
         if mark.startswith("("):
             notes[f"{'! ' if warning else ''}{mark} {text}"] = None

@@ -31,7 +31,7 @@ def draw_landmarks(results: Results) -> Figure:
     rows = [row for row in results.summary if row["faces"]]
     columns = min(len(rows), _PER_ROW)
     lines = -(-len(rows) // columns)
-    figure = Figure(figsize=(_PANEL * columns + 1.1, (_PANEL + 0.45) * lines + 0.6), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(_PANEL * columns + 1.1, (1.2 * _PANEL + 0.45) * lines + 0.5), layout="constrained", facecolor="white")
     panels = figure.subplots(lines, columns, squeeze=False).ravel().tolist()
     values = np.concatenate([_column(row["per_landmark_jitter"]) for row in rows])
     finite = values[np.isfinite(values)]
@@ -39,7 +39,7 @@ def draw_landmarks(results: Results) -> Figure:
     scale = Normalize(0, float(np.quantile(finite, 0.98)) if len(finite) else 1.0)
     marks: Any = None
     for panel, row in zip(panels, rows, strict=False):
-        marks = _draw_shape(panel, row, _mean_shape(results.units, row["detector"]), scale)
+        marks = _draw_shape(panel, row, _mean_shape(results.units, row["detector"], row["scheme"]), scale)
     for panel in panels[len(rows) :]:
         panel.set_axis_off()
     bar = figure.colorbar(marks, ax=panels, shrink=0.7, extend="max", pad=0.02)
@@ -51,29 +51,65 @@ def draw_landmarks(results: Results) -> Figure:
 
 def _draw_shape(panel: Axes, row: Mapping[str, Any], shape: NDArray[np.float64], scale: Any) -> Any:
     jitter = _column(row["per_landmark_jitter"])
-    size = float(np.clip(3600 / len(jitter), 9, 60))
+    size = float(np.clip(3000 / len(jitter), 7, 45))
     marks = panel.scatter(
         shape[:, 0], shape[:, 1], c=jitter, s=size, cmap="viridis_r", norm=scale, edgecolors=INK, linewidths=0.3
     )
     panel.set_title(f"{row['detector']}\n{row['jitter']['mean']:.2f} %, {row['landmarks']} landmarks", fontsize=10, color=INK)
+    for name, (x, y, above) in _group_labels(row["scheme"], shape).items():
+        value = row["per_group_jitter"].get(name)
+        label = name.replace("_", " ") if value is None else f"{name.replace('_', ' ')} {value:.2f}"
+        panel.text(x, y, label, fontsize=7, color=INK, ha="center", va="bottom" if above else "top", path_effects=_halo())
     panel.set_aspect("equal")
-    panel.invert_yaxis()
+    panel.set_xlim(-1.15, 1.15)
+    panel.set_ylim(1.75, -1.0)
     panel.set_axis_off()
     return marks
+
+
+def _halo() -> list[Any]:
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2, foreground="white")]
+
+
+def _group_labels(scheme: str, shape: NDArray[np.float64]) -> dict[str, tuple[float, float, bool]]:
+    """Where each group's name is written: above the brows, below the others; what lies inside another has none."""
+    places = {}
+    for name, members in schemes.get(scheme).groups.items():
+        if name in ("inner_mouth", "nose_bridge", "pupils"):
+            continue
+        part = shape[list(members)]
+        above = name.endswith("brow")
+        y = part[:, 1].min() - 0.06 if above else part[:, 1].max() + 0.06
+        if np.isfinite(part).all():
+            places[name] = (float(part[:, 0].mean()), float(y), above)
+    return places
 
 
 def _column(values: Sequence[float | None]) -> NDArray[np.float64]:
     return np.array(values, dtype=np.float64)
 
 
-def _mean_shape(units: Sequence[Mapping[str, Any]], detector: str) -> NDArray[np.float64]:
+def _mean_shape(units: Sequence[Mapping[str, Any]], detector: str, scheme: str) -> NDArray[np.float64]:
     """Mean of a detector's shapes over faces, each turned and scaled onto the first (Procrustes)."""
     shapes = [np.array(unit["shape"], dtype=np.float64) for unit in units if unit["detector"] == detector]
     whole = [shape for shape in shapes if np.isfinite(shape).all()]
     if not whole:
-        return shapes[0]
+        return _framed(shapes[0], scheme)
     target = _centred(whole[0])
-    return np.asarray(np.mean([_turned(_centred(shape), target) for shape in whole], axis=0))
+    return _framed(np.asarray(np.mean([_turned(_centred(shape), target) for shape in whole], axis=0)), scheme)
+
+
+def _framed(shape: NDArray[np.float64], scheme: str) -> NDArray[np.float64]:
+    """Outer eye corners level and one unit apart, their middle at the origin, so that detectors can be compared."""
+    corners = schemes.get(scheme).eye_outer
+    if corners is None:
+        return _centred(shape) * np.sqrt(len(shape)) * 0.6 + np.array([0, 0.4])
+    left, right = shape[corners[0]], shape[corners[1]]
+    span = float(np.hypot(*(right - left))) or 1.0
+    cos, sin = (right - left) / span
+    return (shape - (left + right) / 2) @ np.array([[cos, -sin], [sin, cos]]) / span
 
 
 def _centred(shape: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -98,7 +134,8 @@ def draw_groups(results: Results) -> Figure:
     names = list(dict.fromkeys(["all landmarks"] + [name for row in rows for name in row["per_group_jitter"]]))
     figure = Figure(figsize=(7.2, 0.42 * len(names) + 1.3 + 0.2 * len(rows)), layout="constrained", facecolor="white")
     axes = figure.subplots()
-    offsets = np.linspace(-0.22, 0.22, len(rows)) if len(rows) > 1 else np.zeros(1)
+    span = min(0.24, 0.08 * (len(rows) - 1))
+    offsets = np.linspace(-span, span, len(rows))
     for index, row in enumerate(rows):
         values = {"all landmarks": row["jitter"]["mean"], **row["per_group_jitter"]}
         x = _column([values.get(name) for name in names])

@@ -40,10 +40,11 @@ def draw_overlay(results: Results, image: str) -> Figure:
     axes = figure.subplots(2, columns, squeeze=False)
     left, top, side = _eye_region(clouds, picture.shape[0])
     for (upper, lower), (row, cloud) in zip(axes.T, clouds, strict=False):
-        _draw(upper, picture, cloud, dot=_dot(cloud.shape[1]))
+        dense = cloud.shape[1] > 120
+        _draw(upper, picture, cloud, dot=1.0 if dense else 2.2, line=0.3 if dense else 0.6)
         upper.set_title(f"{row['detector']}\n{_jitter(results, image, row['detector'])}", fontsize=10, color=INK)
         upper.add_patch(_frame(left, top, side))
-        _draw(lower, picture, cloud, dot=3.2 * _dot(cloud.shape[1]))
+        _draw(lower, picture, cloud, dot=3.0 if dense else 5.0, line=0.8)
         lower.set_xlim(left - 0.5, left + side - 0.5)
         lower.set_ylim(top + side - 0.5, top - 0.5)
     frames = results.protocol["sweep"]["frames"]
@@ -56,10 +57,10 @@ def draw_overlay(results: Results, image: str) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, picture: NDArray[np.uint8], cloud: NDArray[np.float64], *, dot: float) -> None:
+def _draw(axes: Axes, picture: NDArray[np.uint8], cloud: NDArray[np.float64], *, dot: float, line: float) -> None:
     axes.imshow(picture, interpolation="bilinear")
     closed = np.concatenate([cloud, cloud[:1]])
-    axes.plot(closed[..., 0], closed[..., 1], color=_TRACE, linewidth=max(0.5, dot / 3), alpha=0.9, solid_joinstyle="round")
+    axes.plot(closed[..., 0], closed[..., 1], color=_TRACE, linewidth=line, alpha=0.9, solid_joinstyle="round")
     finite = np.isfinite(cloud).all(axis=-1, keepdims=True)
     count = np.maximum(finite.sum(axis=0), 1)
     mean = np.where(finite.any(axis=0), np.where(finite, cloud, 0).sum(axis=0) / count, np.nan)
@@ -70,11 +71,6 @@ def _draw(axes: Axes, picture: NDArray[np.uint8], cloud: NDArray[np.float64], *,
     axes.set_axis_off()
     axes.set_xlim(-0.5, picture.shape[1] - 0.5)
     axes.set_ylim(picture.shape[0] - 0.5, -0.5)
-
-
-def _dot(landmarks: int) -> float:
-    """Marker size in points: small enough that 468 of them leave the face visible."""
-    return 2.2 if landmarks <= 120 else 1.0
 
 
 def _frame(left: float, top: float, side: float) -> Any:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -33,9 +32,11 @@ def build(results: Results, *, width: int = 100) -> RenderableType:
     """The table and its footnotes for a rich console."""
     marks = licence_marks(results.summary)
     rows = [_cells(row, results.speed.get(row["detector"], {}), marks) for row in results.summary]
-    body = _blocks(rows) if width < NARROW else _table(rows)
-    notes = [Padding(Text(note, style="dim" if not note.startswith("!") else "yellow"), (0, 1)) for note in footnotes(results)]
-    return Group(body, *notes)
+    notes = Table.grid(padding=(0, 1, 0, 1))
+    for note in footnotes(results):
+        warns = note.startswith("! ")
+        notes.add_row("!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim"))
+    return Group(_blocks(rows) if width < NARROW else _table(rows), notes)
 
 
 _COLUMNS = (
@@ -46,7 +47,7 @@ _COLUMNS = (
     ("common %", "right"),
     ("spread %", "right"),
     ("gain", "right"),
-    ("ms p50 / p90", "right"),
+    ("ms p50/p90", "right"),
     ("licence", "left"),
 )
 
@@ -61,16 +62,17 @@ def _cells(row: Mapping[str, Any], speed: Mapping[str, Any], marks: Mapping[str,
         _number(row["jitter_common"]),
         _number(row["spread"]),
         _number(row["gain"]),
-        f"{_short(total['p50'])} / {_short(total['p90'])}" if total else "–",
+        f"{_short(total['p50'])}/{_short(total['p90'])}" if total else "–",
         marks[row["detector"]],
     ]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, pad_edge=True, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, header_style="bold")
     for name, side in _COLUMNS:
         whole = name not in ("detector", "licence")
-        table.add_column(name, justify="right" if side == "right" else "left", no_wrap=whole, overflow="fold")
+        heading = name if name.startswith("jitter") else name.replace(" ", "\n")
+        table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=whole, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     return table
@@ -90,11 +92,16 @@ def _interval(value: Mapping[str, Any] | None) -> str:
         return "–"
     if value["low"] is None:
         return _number(value)
-    return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
+    return f"{_number(value)} [{_decimals(value['low'])}, {_decimals(value['high'])}]"
 
 
 def _number(value: Mapping[str, Any] | None) -> str:
-    return "–" if value is None or value["mean"] is None else f"{value['mean']:.3f}"
+    return "–" if value is None or value["mean"] is None else _decimals(value["mean"])
+
+
+def _decimals(value: float) -> str:
+    """Two decimals, three for what they would round away."""
+    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
 
 
 def _short(milliseconds: float) -> str:
