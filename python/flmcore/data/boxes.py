@@ -50,7 +50,9 @@ def read_boxes(path: PathLike) -> dict[str, NDArray[np.float64]]:
     for image, face, box in rows:
         boxes.setdefault(image, []).append((face, box))
     return {
-        image: np.array([box for _, box in sorted(faces, key=lambda row: row[0])], dtype=np.float64).reshape(-1, 4)
+        image: np.array([box for _, box in sorted(faces, key=lambda row: row[0])], dtype=np.float64).reshape(
+            -1, 4
+        )
         for image, faces in boxes.items()
     }
 
@@ -60,8 +62,7 @@ def _read_json(text: str) -> tuple[list[Row], list[str]]:
     if isinstance(content, list):
         return [_listed(f"entry {index}", row) for index, row in enumerate(content)], []
     if not isinstance(content, dict):
-        msg = f"expected a JSON object or list, got {_short(content)}"
-        raise ValueError(msg)
+        raise _unlike(content, "a JSON object or list")
     rows = [row for key, value in content.items() for row in _keyed(key, value)]
     seen = {image for image, _, _ in rows}
     return rows, [image for image in (_split(key)[0] for key in content) if image not in seen]
@@ -69,8 +70,7 @@ def _read_json(text: str) -> tuple[list[Row], list[str]]:
 
 def _listed(where: str, row: Any) -> Row:
     if not isinstance(row, Mapping) or not isinstance(row.get("image"), str) or "box" not in row:
-        msg = f'{where}: expected an object with "image" and "box", got {_short(row)}'
-        raise ValueError(msg)
+        raise _unlike(row, 'an object with "image" and "box"', where)
     face = row.get("face", 0)
     return row["image"], face if isinstance(face, int) else 0, _box(where, row["box"])
 
@@ -79,12 +79,10 @@ def _keyed(key: str, value: Any) -> Iterator[Row]:
     image, face = _split(key)
     if isinstance(value, Mapping):
         if "box" not in value:
-            msg = f'{key}: expected an object with "box", got {_short(value)}'
-            raise ValueError(msg)
+            raise _unlike(value, 'an object with "box"', key)
         value = value["box"]
     if not isinstance(value, list):
-        msg = f"{key}: expected {_ROW}, or a list of such, got {_short(value)}"
-        raise ValueError(msg)
+        raise _unlike(value, f"{_ROW}, or a list of such", key)
     several = value if not value or isinstance(value[0], list) else [value]
     for index, box in enumerate(several):
         yield image, face + index, _box(key, box)
@@ -121,13 +119,17 @@ def _read_csv(text: str) -> tuple[list[Row], list[str]]:
 
 
 def _box(where: str, value: Any) -> list[float]:
-    numbers = isinstance(value, list) and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in value)
+    numbers = isinstance(value, list) and all(
+        isinstance(x, (int, float)) and not isinstance(x, bool) for x in value
+    )
     if not numbers or len(value) != 4:
-        msg = f"{where}: expected {_ROW}, got {_short(value)}"
-        raise ValueError(msg)
+        raise _unlike(value, _ROW, where)
     return [float(x) for x in value]
 
 
-def _short(value: object) -> str:
+def _unlike(value: object, expected: str, where: str = "") -> ValueError:
     text = json.dumps(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+    got = text if len(text) <= 60 else text[:57] + "..."
+    return ValueError(
+        f"{where}: expected {expected}, got {got}" if where else f"expected {expected}, got {got}"
+    )

@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,28 @@ if TYPE_CHECKING:
 
 __all__ = ["IMAGE_SUFFIXES", "PathLike", "find_images", "read_image"]
 
-PathLike = Union[str, "os.PathLike[str]"]
+PathLike = str | os.PathLike[str]
 
 IMAGE_SUFFIXES = frozenset(
-    ".avif .bmp .dib .gif .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .tif .tiff .webp".split()
+    [
+        ".avif",
+        ".bmp",
+        ".dib",
+        ".gif",
+        ".jfif",
+        ".jp2",
+        ".jpe",
+        ".jpeg",
+        ".jpg",
+        ".pbm",
+        ".pgm",
+        ".png",
+        ".pnm",
+        ".ppm",
+        ".tif",
+        ".tiff",
+        ".webp",
+    ]
 )
 
 
@@ -37,7 +55,7 @@ def read_image(path: PathLike) -> NDArray[np.uint8]:
         ImageError: missing, not an image, cut off, or more pixels than Pillow's limit against decompression bombs
             (``PIL.Image.MAX_IMAGE_PIXELS``); one line that names the file and the reason.
     """
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -45,7 +63,7 @@ def read_image(path: PathLike) -> NDArray[np.uint8]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as image:
                 pixels = np.array(_as_rgb(_upright(image)))
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         msg = f"{os.fspath(path)}: expected an image, got a file that no decoder knows"
         raise ImageError(msg) from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -102,7 +120,7 @@ def _upright(image: Image.Image) -> Image.Image:
     image.load()  # a truncated file must fail here, not count as damaged EXIF
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # EXIF readers raise whatever the damage leads to
+    except Exception:  # noqa: BLE001 - EXIF readers raise whatever the damage leads to
         return image
 
 
@@ -140,7 +158,7 @@ def _through_profile(image: Image.Image) -> Image.Image | None:
 
         srgb = ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(image, io.BytesIO(profile), srgb, outputMode="RGB")
-    except Exception:  # no ImageCms in this build, or a damaged profile: the plain conversion remains
+    except Exception:  # noqa: BLE001 - no ImageCms, or a damaged profile: the plain conversion remains
         return None
 
 

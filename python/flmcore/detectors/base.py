@@ -40,7 +40,12 @@ class Detector:
     """
 
     def __init__(
-        self, config: DetectorConfig, backend: Backend, *, threads: int | None = None, sha256: str | None = None
+        self,
+        config: DetectorConfig,
+        backend: Backend,
+        *,
+        threads: int | None = None,
+        sha256: str | None = None,
     ) -> None:
         self.config = config
         self.name = config.name
@@ -55,7 +60,7 @@ class Detector:
     def __repr__(self) -> str:
         return f"<Detector {self.name}: {self.landmark_count} landmarks ({self.scheme}), {self.config.model.backend}>"
 
-    def __call__(self, image: ArrayLike, boxes: ArrayLike) -> Landmarks:
+    def __call__(self, image: NDArray[np.uint8], boxes: ArrayLike) -> Landmarks:
         """Landmarks of the faces in ``boxes``.
 
         Args:
@@ -69,7 +74,12 @@ class Detector:
         return self.detect(image, self.windows(boxes))
 
     def windows(
-        self, boxes: ArrayLike, *, shift: ArrayLike = (0.0, 0.0), scale: ArrayLike = 1.0, rotation: ArrayLike = 0.0
+        self,
+        boxes: ArrayLike,
+        *,
+        shift: ArrayLike = (0.0, 0.0),
+        scale: ArrayLike = 1.0,
+        rotation: ArrayLike = 0.0,
     ) -> NDArray[np.float64]:
         """(N, 2, 3) affines image → crop by the detector's own rule; the options come on top of the config's.
 
@@ -89,7 +99,7 @@ class Detector:
 
     def crop(
         self,
-        image: ArrayLike,
+        image: NDArray[np.uint8],
         windows: ArrayLike,
         *,
         out: NDArray[Any] | None = None,
@@ -129,7 +139,7 @@ class Detector:
         """(N, K, 2) landmarks in crop pixels (pixel centres are whole numbers) and (N, K) scores."""
         return decode_outputs(self.config, raw)
 
-    def detect(self, image: ArrayLike, windows: ArrayLike) -> Landmarks:
+    def detect(self, image: NDArray[np.uint8], windows: ArrayLike) -> Landmarks:
         """Landmarks seen through given windows ((N, 2, 3) image → crop): crop, infer, decode, invert."""
         affines = np.asarray(windows, dtype=np.float64)
         if len(affines) == 0:

@@ -16,6 +16,7 @@ __all__ = [
     "count_or_text",
     "digest",
     "flag",
+    "grey_levels",
     "nearest",
     "numbers",
     "options",
@@ -33,7 +34,9 @@ class UnexpectedValue(Exception):
 
     def __init__(self, expected: str, value: object, hint: str = "") -> None:
         shown = repr(value)
-        super().__init__(f"expected {expected}, got {shown if len(shown) <= 80 else shown[:77] + '...'}{hint}")
+        super().__init__(
+            f"expected {expected}, got {shown if len(shown) <= 80 else shown[:77] + '...'}{hint}"
+        )
 
 
 def nearest(name: object, names: Collection[str]) -> str:
@@ -102,13 +105,19 @@ def numbers(length: int, *, above_zero: bool = False, repeat: bool = False) -> C
     return check
 
 
+def grey_levels(value: object) -> tuple[float, ...]:
+    levels: tuple[float, ...] = numbers(3, repeat=True)(value)
+    if not all(0 <= level <= 255 for level in levels):
+        raise UnexpectedValue("grey levels from 0 to 255", value)
+    return levels
+
+
 def size(value: object) -> tuple[int, int]:
     listed = [value, value] if _is_whole(value) else value
     whole = isinstance(listed, list) and len(listed) == 2 and all(map(_is_whole, listed))
     if not whole or not all(1 <= extent <= 4096 for extent in listed):  # type: ignore[attr-defined]
         raise UnexpectedValue("[width, height] in pixels, 1 to 4096", value)
-    width, height = listed  # type: ignore[misc]
-    return width, height
+    return listed[0], listed[1]  # type: ignore[index]
 
 
 def rectangle(value: object) -> tuple[int, int, int, int]:
@@ -127,7 +136,9 @@ def digest(value: object) -> str:
 
 
 def options(value: object) -> dict[str, Any]:
-    plain = isinstance(value, dict) and all(isinstance(v, (str, bool)) or _is_finite(v) for v in value.values())
+    plain = isinstance(value, dict) and all(
+        isinstance(v, (str, bool)) or _is_finite(v) for v in value.values()
+    )
     if not plain:
         raise UnexpectedValue("a table of numbers, texts, true or false", value)
     return dict(value)  # type: ignore[call-overload, no-any-return]

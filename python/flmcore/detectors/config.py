@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from flmcore import schemes
 from flmcore.data.images import PathLike
 from flmcore.detectors.checks import UnexpectedValue, count, nearest, text
 from flmcore.detectors.schema import (
@@ -64,8 +65,9 @@ def parse_config(
     model = _read_table(where, "model", ModelConfig, table["model"])
     crop = _read_table(where, "crop", CropConfig, table["crop"])
     _check_backend(where, model, crop, table)
+    scheme, landmarks = _scheme(where, top["scheme"], top.get("landmarks"))
     return DetectorConfig(
-        **{**top, "landmarks": _landmarks(where, top["scheme"], top.get("landmarks"))},
+        **{**top, "scheme": scheme, "landmarks": landmarks},
         model=model,
         crop=crop,
         input=_read_table(where, "input", InputConfig, table.get("input", {})),
@@ -108,21 +110,24 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         old = base.get(key)
-        if not isinstance(value, dict) or not isinstance(old, dict):
-            merged[key] = value
-        elif key == "decode" and value.get("kind", old.get("kind")) != old.get("kind"):
-            merged[key] = value
-        else:
+        merged[key] = value
+        if isinstance(value, dict) and isinstance(old, dict) and not _is_other_decoder(key, old, value):
             kept = {k: v for k, v in old.items() if not (k == "sha256" and "weights" in value)}
             merged[key] = {**kept, **value}
     return merged
+
+
+def _is_other_decoder(key: str, old: dict[str, Any], new: dict[str, Any]) -> bool:
+    return key == "decode" and new.get("kind", old.get("kind")) != old.get("kind")
 
 
 def _read_table(where: str, name: str, cls: type[_T], table: Mapping[str, Any]) -> _T:
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     _refuse_unknown(where, f"{name}.", table, fields)
     for key, field in fields.items():
-        optional = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        optional = (
+            field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        )
         if key not in table and not optional:
             msg = f"{where}: {name}.{key}: expected to be there, got nothing"
             raise ConfigError(msg)
@@ -167,29 +172,30 @@ def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapp
             fail("model.weights", "to be there", "nothing")
 
 
-def _landmarks(where: str, scheme: str, landmarks: int | None) -> int:
-    """The config's landmark count; that of the scheme where flmcore knows the scheme."""
-    from flmcore import schemes
-
+def _scheme(where: str, name: str, landmarks: int | None) -> tuple[str, int]:
+    """Name and landmark count: those of the registry, or the config's own for a scheme that flmcore does not know."""
     try:
-        known = schemes.get(scheme).landmarks
+        scheme = schemes.get(name)
     except ValueError:
         if landmarks is None:
-            hint = nearest(scheme, schemes.names())
-            msg = f"{where}: scheme: expected a known scheme, or `landmarks` beside it, got {scheme!r}{hint}"
+            known = schemes.names()
+            expected = f"one of {', '.join(known)}, or another with `landmarks = ...` beside it"
+            msg = f"{where}: scheme: expected {expected}, got {name!r}{nearest(name, known)}"
             raise ConfigError(msg) from None
-        return landmarks
-    if landmarks not in (None, known):
-        msg = f"{where}: landmarks: expected {known} as scheme {scheme} has, got {landmarks}"
+        return name, landmarks
+    if landmarks not in (None, scheme.landmarks):
+        msg = f"{where}: landmarks: expected {scheme.landmarks} as scheme {scheme.name} has, got {landmarks}"
         raise ConfigError(msg)
-    return known
+    return scheme.name, scheme.landmarks
 
 
 def _refuse_unknown(where: str, prefix: str, table: Mapping[str, Any], known: Any) -> None:
     for key in table:
         if key not in known:
             expected = f"one of {', '.join(known)}"
-            msg = f"{where}: {prefix}{key}: expected {expected}, got an unknown key{nearest(key, list(known))}"
+            msg = (
+                f"{where}: {prefix}{key}: expected {expected}, got an unknown key{nearest(key, list(known))}"
+            )
             raise ConfigError(msg)
 
 

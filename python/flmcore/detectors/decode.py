@@ -53,11 +53,15 @@ def decode_outputs(config: DetectorConfig, raw: Raw) -> Decoded:
     return np.ascontiguousarray(points, dtype=np.float32), np.ascontiguousarray(scores, dtype=np.float32)
 
 
-def _coordinates(config: DetectorConfig, decode: CoordinatesDecode, raw: Raw) -> tuple[NDArray[Any], NDArray[Any]]:
+def _coordinates(
+    config: DetectorConfig, decode: CoordinatesDecode, raw: Raw
+) -> tuple[NDArray[Any], NDArray[Any]]:
     landmarks, width = config.landmarks, decode.stride
     n = raw[0].shape[0] if raw[0].ndim else 0
     if raw[0].ndim < 2 or raw[0].size != n * landmarks * width:
-        raise _shape_error(config, "landmarks", f"(N, {landmarks * width}), {width} for each landmark", raw[0])
+        raise _shape_error(
+            config, "landmarks", f"(N, {landmarks * width}), {width} for each landmark", raw[0]
+        )
     values = raw[0].astype(np.float64)
     if decode.order == "planar":
         xy = values.reshape(n, width, landmarks)[:, :2].transpose(0, 2, 1)
@@ -79,7 +83,10 @@ def _heatmaps(config: DetectorConfig, decode: HeatmapDecode, raw: Raw) -> tuple[
 def _map_to_crop(
     config: DetectorConfig, xy: NDArray[Any], shape: tuple[int, ...], origin: str
 ) -> NDArray[np.float64]:
-    crop, cells = np.array(config.crop.size, dtype=np.float64), np.array([shape[3], shape[2]], dtype=np.float64)
+    crop, cells = (
+        np.array(config.crop.size, dtype=np.float64),
+        np.array([shape[3], shape[2]], dtype=np.float64),
+    )
     if origin == "corners":  # the outer cells' centres on the outer pixels' centres
         return xy * ((crop - 1) / np.maximum(cells - 1, 1))
     if origin == "centre":  # the first cell's centre on the first pixel's centre
@@ -108,7 +115,9 @@ def _heatmap_offsets(
     cells = np.where(np.isfinite(peaks), peaks, 0).astype(np.intp)
     at_peak = (cells[..., 1] * width + cells[..., 0])[..., None]
     first, second = (
-        np.take_along_axis(group.reshape(n, landmarks, height * width), at_peak, axis=2)[..., 0].astype(np.float64)
+        np.take_along_axis(group.reshape(n, landmarks, height * width), at_peak, axis=2)[..., 0].astype(
+            np.float64
+        )
         for group in (maps[:, landmarks : 2 * landmarks], maps[:, 2 * landmarks :])
     )
     shares = np.stack((second, first) if decode.offsets == "yx" else (first, second), axis=-1)
@@ -121,7 +130,9 @@ def _heatmap_offsets(
 def _scores(config: DetectorConfig, raw: NDArray[Any], n: int) -> NDArray[np.float32]:
     """Scores per landmark; one per face is repeated."""
     output, landmarks = config.output, config.landmarks
-    flat = raw.reshape(raw.shape[0], -1).astype(np.float32) if raw.ndim else raw.reshape(1, 1).astype(np.float32)
+    flat = (
+        raw.reshape(raw.shape[0], -1).astype(np.float32) if raw.ndim else raw.reshape(1, 1).astype(np.float32)
+    )
     if output.score_column is not None and output.score_column < flat.shape[1]:
         flat = flat[:, output.score_column : output.score_column + 1]
     if flat.shape not in ((n, 1), (n, landmarks)):

@@ -52,9 +52,13 @@ class FaceFinder:
         order = np.argsort(-scores, kind="stable")
         return self._to_boxes(found[order]), scores[order]
 
-    def _search(self, pixels: NDArray[np.uint8], upsample: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _search(
+        self, pixels: NDArray[np.uint8], upsample: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         rectangles, scores, _ = self._detector.run(pixels, upsample, self._threshold)
-        edges = [(r.left(), r.top(), r.right() + 1, r.bottom() + 1) for r in rectangles]  # Dlib's are inclusive
+        edges = [
+            (r.left(), r.top(), r.right() + 1, r.bottom() + 1) for r in rectangles
+        ]  # Dlib's are inclusive
         return np.array(edges, dtype=np.float64).reshape(-1, 4), np.array(scores, dtype=np.float64)
 
     def _to_boxes(self, squares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -76,10 +76,14 @@ def load_detector(
         DetectorError: the network runs but gives something that is not landmarks.
     """
     as_threads(threads)
-    config = name_or_path if isinstance(name_or_path, DetectorConfig) else read_config(_config_file(name_or_path))
+    config = (
+        name_or_path if isinstance(name_or_path, DetectorConfig) else read_config(_config_file(name_or_path))
+    )
     file = None
     if weights is not None or (module is None and config.model.backend != "coreml"):
-        require_package(config.model.backend)  # ahead of the search: who lacks it need not hear of weights first
+        require_package(
+            config.model.backend
+        )  # ahead of the search: who lacks it need not hear of weights first
         file = find_weights(config, weights)
     backend = open_backend(config, file, device=device, threads=threads, module=module)
     detector = Detector(config, backend, threads=threads, sha256=None if file is None else sha256_of(file))
@@ -159,4 +163,3 @@ def _try_out(detector: Detector, file: Path | None) -> None:
     if len(points) != 1:
         msg = f"{where}: expected landmarks of one face for one crop, got {len(points)}"
         raise WeightsError(msg)
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Union
+from typing import Any, ClassVar
 
 from flmcore.detectors.checks import (
     Check,
@@ -14,6 +14,7 @@ from flmcore.detectors.checks import (
     count_or_text,
     digest,
     flag,
+    grey_levels,
     numbers,
     options,
     positive,
@@ -69,8 +70,8 @@ class CropConfig:
     rule: str = _key(choice(*BOX_RULES), default="square")
     scale: float = _key(positive, default=1.0)
     shift: tuple[float, float] = _key(numbers(2), default=(0.0, 0.0))
-    border: str = _key(choice("constant", "replicate", "reflect-101"), default="constant")
-    border_value: tuple[float, ...] = _key(numbers(3, repeat=True), default=(0.0, 0.0, 0.0))
+    border: str = _key(choice("constant", "replicate", "reflect"), default="constant")
+    border_value: tuple[float, ...] = _key(grey_levels, default=(0.0, 0.0, 0.0))
     interpolation: str = _key(choice("nearest", "bilinear"), default="bilinear")
     antialias: bool = _key(flag, default=False)
 
@@ -138,7 +139,7 @@ class HeatmapOffsetDecode:
     logit_divisor: float = _key(positive, default=16.0)
 
 
-DecodeConfig = Union[CoordinatesDecode, HeatmapDecode, SimccDecode, HeatmapOffsetDecode]
+DecodeConfig = CoordinatesDecode | HeatmapDecode | SimccDecode | HeatmapOffsetDecode
 DECODERS: dict[str, type[DecodeConfig]] = {
     d.kind: d for d in (CoordinatesDecode, HeatmapDecode, SimccDecode, HeatmapOffsetDecode)
 }
@@ -159,7 +160,9 @@ class DetectorConfig:
     decode: DecodeConfig
     description: str = ""
     path: Path | None = None  # of the file
-    weights_folder: Path | None = None  # of the file that names the weights, which `extends` may make another one
+    weights_folder: Path | None = (
+        None  # of the file that names the weights, which `extends` may make another one
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The whole config, defaults included, as plain numbers, texts, lists and dicts."""

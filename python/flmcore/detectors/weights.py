@@ -97,7 +97,7 @@ def sha256_of(file: Path) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def _sha256(file: Path, mtime: int, length: int) -> str:  # noqa: ARG001: time and length are part of the key
+def _sha256(file: Path, _mtime: int, _length: int) -> str:
     digest = hashlib.sha256()
     with file.open("rb") as stream:
         while block := stream.read(1 << 20):

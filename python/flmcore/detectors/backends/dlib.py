@@ -26,7 +26,13 @@ class DlibBackend:
     pixel_type = "uint8"
 
     def __init__(
-        self, config: DetectorConfig, weights: Path | None, *, device: str, threads: int | None, module: Any = None
+        self,
+        config: DetectorConfig,
+        weights: Path | None,
+        *,
+        device: str,
+        threads: int | None,
+        module: Any = None,
     ) -> None:
         del threads  # Dlib's predictor runs on one
         if module is not None or weights is None or config.model.rectangle is None:
@@ -56,5 +62,5 @@ def import_dlib(what_for: str) -> Any:
     try:
         import dlib
     except ImportError:
-        raise MissingExtraError("dlib", "dlib", what_for) from None
+        raise MissingExtraError(package="dlib", extra="dlib", what_for=what_for) from None
     return dlib

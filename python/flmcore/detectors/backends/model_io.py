@@ -29,7 +29,9 @@ def to_layout(inputs: NDArray[Any], layout: str) -> NDArray[Any]:
 def input_shape(config: DetectorConfig) -> tuple[int, int, int]:
     """Shape of one input, by the config's crop size and layout."""
     width, height = config.crop.size
-    return {"nchw": (3, height, width), "nhwc": (height, width, 3), "nwhc": (width, height, 3)}[config.input.layout]
+    return {"nchw": (3, height, width), "nhwc": (height, width, 3), "nwhc": (width, height, 3)}[
+        config.input.layout
+    ]
 
 
 def input_error(weights: Path, config: DetectorConfig, got: str) -> WeightsError:

@@ -32,7 +32,13 @@ class OnnxBackend:
     pixel_type = "float32"
 
     def __init__(
-        self, config: DetectorConfig, weights: Path | None, *, device: str, threads: int | None, module: Any = None
+        self,
+        config: DetectorConfig,
+        weights: Path | None,
+        *,
+        device: str,
+        threads: int | None,
+        module: Any = None,
     ) -> None:
         if module is not None or weights is None:
             msg = "module: expected None with backend onnx, got a module"
@@ -95,5 +101,5 @@ def _import_onnxruntime() -> Any:
     try:
         import onnxruntime
     except ImportError:
-        raise MissingExtraError("onnxruntime", "onnx", "backend onnx") from None
+        raise MissingExtraError(package="onnxruntime", extra="onnx", what_for="backend onnx") from None
     return onnxruntime

@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import flmcore
-from flmcore.detectors.backends.model_io import input_error, input_shape, pick_outputs, run_in_batches, to_layout
+from flmcore.detectors.backends.model_io import (
+    input_error,
+    input_shape,
+    pick_outputs,
+    run_in_batches,
+    to_layout,
+)
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import MissingExtraError, WeightsError
 
@@ -25,7 +31,13 @@ class TfliteBackend:
     pixel_type = "float32"
 
     def __init__(
-        self, config: DetectorConfig, weights: Path | None, *, device: str, threads: int | None, module: Any = None
+        self,
+        config: DetectorConfig,
+        weights: Path | None,
+        *,
+        device: str,
+        threads: int | None,
+        module: Any = None,
     ) -> None:
         if module is not None or weights is None:
             msg = "module: expected None with backend tflite, got a module"
@@ -69,7 +81,7 @@ def _open(weights: Path, threads: int) -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
-        raise MissingExtraError("ai-edge-litert", "tflite", "backend tflite") from None
+        raise MissingExtraError(package="ai-edge-litert", extra="tflite", what_for="backend tflite") from None
     try:
         interpreter = Interpreter(model_path=str(weights), num_threads=threads)
         interpreter.allocate_tensors()

@@ -24,7 +24,13 @@ class TorchBackend:
     pixel_type = "float32"
 
     def __init__(
-        self, config: DetectorConfig, weights: Path | None, *, device: str, threads: int | None, module: Any = None
+        self,
+        config: DetectorConfig,
+        weights: Path | None,
+        *,
+        device: str,
+        threads: int | None,
+        module: Any = None,
     ) -> None:
         self._torch = _import_torch()
         self._name, self._wanted, self._layout = config.name, wanted_outputs(config), config.input.layout
@@ -101,7 +107,9 @@ class TorchBackend:
         for key in state.split(".") if state else ():
             if not isinstance(tensors, Mapping) or key not in tensors:
                 got = ", ".join(map(str, tensors)) if isinstance(tensors, Mapping) else type(tensors).__name__
-                msg = f"{weights}: expected the state dict under {state!r} as the config says, got {got[:200]}"
+                msg = (
+                    f"{weights}: expected the state dict under {state!r} as the config says, got {got[:200]}"
+                )
                 raise WeightsError(msg)
             tensors = tensors[key]
         if not isinstance(tensors, Mapping):
@@ -121,7 +129,9 @@ class TorchBackend:
                 return load_file(str(weights))
             return self._torch.load(weights, map_location="cpu", weights_only=True)
         except ImportError:
-            raise MissingExtraError("safetensors", "torch", f"reading {weights}") from None
+            raise MissingExtraError(
+                package="safetensors", extra="torch", what_for=f"reading {weights}"
+            ) from None
         except Exception as error:  # pickle, zip and safetensors raise their own kinds
             msg = f"{weights}: expected a file of tensors, got {_one_line(error)[:300]}"
             raise WeightsError(msg) from error
@@ -131,7 +141,7 @@ def _import_torch() -> Any:
     try:
         import torch
     except ImportError:
-        raise MissingExtraError("torch", "torch", "backends torch and torchscript") from None
+        raise MissingExtraError(package="torch", extra="torch", what_for="backend torch") from None
     return torch
 
 

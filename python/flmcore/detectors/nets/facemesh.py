@@ -42,7 +42,11 @@ class _Block(nn.Module):
 
 
 def _stage(channels: int, out_channels: int) -> list[nn.Module]:
-    return [_Block(channels, out_channels, 2), _Block(out_channels, out_channels), _Block(out_channels, out_channels)]
+    return [
+        _Block(channels, out_channels, 2),
+        _Block(out_channels, out_channels),
+        _Block(out_channels, out_channels),
+    ]
 
 
 class FaceMesh(nn.Module):
