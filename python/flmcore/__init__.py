@@ -18,8 +18,11 @@ from flmcore.build import build_info
 from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
 from flmcore.ops.crop import crop
 from flmcore.ops.heatmaps import decode_heatmaps
+from flmcore.ops.nme import NmeResult, nme
 from flmcore.ops.remap import remap
 from flmcore.ops.simcc import decode_simcc
+from flmcore.ops.stability import StabilityResult, crop_jitter, stability
+from flmcore.ops.stability_stream import StabilityAccumulator
 
 if _TYPE_CHECKING:
     from flmcore.detectors.load import available_detectors, load_detector
@@ -47,17 +50,23 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "NmeResult",
+    "StabilityAccumulator",
+    "StabilityResult",
     "__version__",
     "available_detectors",
     "box_affine",
     "build_info",
     "compose_affine",
     "crop",
+    "crop_jitter",
     "decode_heatmaps",
     "decode_simcc",
     "invert_affine",
     "load_detector",
+    "nme",
     "remap",
     "schemes",
+    "stability",
     "transform_points",
 ]
