@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from typing import TypedDict
 
 import numpy as np
@@ -31,6 +30,8 @@ def build_info() -> BuildInfo:
     The instruction set is chosen at import: the fastest that the processor has, or ``FLMCORE_ISA`` from the
     environment (``baseline`` works everywhere). Results have the same bytes under each.
     """
+    import platform  # here: it costs a tenth of what importing flmcore may take
+
     return BuildInfo(
         version=_core.__version__,
         compiler=_core.compiler(),

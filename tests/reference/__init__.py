@@ -1,1 +1,1 @@
-"""The kernels in plain NumPy and scalar loops, float64: they define the meaning."""
+"""The kernels again, in plain loops over float64: they define the meaning, the core must match them."""

@@ -1,13 +1,17 @@
 // Every kernel body, compiled once per instruction set (FLM_ISA names the namespace).
-// Bodies may include only <cmath>, <cstddef>, <cstdint>, <cstring> and intrinsics: an inline std:: function
-// compiled here with AVX could be the copy the linker keeps for the whole program.
+// Bodies may include only <cmath>, <cstddef>, <cstdint>, <cstring> and intrinsics: an inline std::
+// function compiled here with AVX could be the copy the linker keeps for the whole program.
 #include "flmcore/isa/kernel_table.hpp"
 
 // clang-format off
 #include "flmcore/kernels/affine.inl"
+#include "flmcore/kernels/crop.inl"
 #include "flmcore/kernels/exp_log.inl"
 #include "flmcore/kernels/heatmap.inl"
 #include "flmcore/kernels/simcc.inl"
+#include "flmcore/kernels/nme.inl"
+#include "flmcore/kernels/remap.inl"
+#include "flmcore/kernels/stability.inl"
 // clang-format on
 
 namespace flm::FLM_ISA {
@@ -15,9 +19,13 @@ namespace flm::FLM_ISA {
 extern const KernelTable table;
 const KernelTable table = {
     affine_kernels,
+    crop_kernels,
     elementary_kernels,
     heatmap_kernels,
     simcc_kernels,
+    nme_kernels,
+    remap_kernels,
+    stability_kernels,
 };
 
 }  // namespace flm::FLM_ISA

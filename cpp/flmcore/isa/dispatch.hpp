@@ -17,7 +17,8 @@ std::string isa_name();
 // Names that select_isa accepts on this machine, the fastest last.
 std::vector<std::string> available_isas();
 
-// Chooses by name; "" chooses the fastest. False where the name is unknown or this machine lacks it.
+// Chooses by name; "" chooses the fastest. False where the name is unknown or this machine lacks
+// it.
 bool select_isa(const std::string& name);
 
 }  // namespace flm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,8 +20,8 @@ def as_finite_double(name: str, value: ArrayLike) -> NDArray[np.float64]:
 
 def as_size(name: str, size: int | tuple[int, int]) -> tuple[int, int]:
     """``(width, height)`` of a crop from a pair or one number."""
-    pair = (size, size) if isinstance(size, (int, np.integer)) else tuple(size)
     try:
+        pair = size if isinstance(size, Iterable) else (size, size)
         width, height = (operator.index(extent) for extent in pair)
     except (TypeError, ValueError):
         msg = f"{name}: expected (width, height) or one whole number, got {size!r}"

@@ -48,7 +48,9 @@ def choose(method: str, known: Mapping[str, tuple[str, ...]], **options: object)
     for name, value in options.items():
         if value is not None and name not in known[method]:
             takers = [taker for taker, names in known.items() if name in names]
-            msg = f"{name}: expected only with method {' or '.join(map(repr, takers))}, got it with {method!r}"
+            msg = (
+                f"{name}: expected only with method {' or '.join(map(repr, takers))}, got it with {method!r}"
+            )
             raise TypeError(msg)
 
 

@@ -110,7 +110,9 @@ def decode_heatmaps(
         xy, score = _core.heatmap_softargmax(maps, threshold=least, beta=sharpness, threads=workers)
     else:
         power, reach = as_positive("gamma", gamma, 1.0), as_positive("radius", radius, 0.1)
-        xy, score = _core.heatmap_local_mean(maps, threshold=least, gamma=power, radius=reach, threads=workers)
+        xy, score = _core.heatmap_local_mean(
+            maps, threshold=least, gamma=power, radius=reach, threads=workers
+        )
     return (xy[0], score[0]) if single else (xy, score)
 
 

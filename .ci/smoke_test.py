@@ -1,0 +1,29 @@
+"""An installed wheel works: imports light, computes, says what it is. Run it outside the source tree's package."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+import flmcore
+
+heavy = {"torch", "onnxruntime", "dlib", "cv2", "matplotlib", "coremltools", "scipy", "rich", "PIL"} & set(
+    sys.modules
+)
+assert not heavy, f"import flmcore pulled in {heavy}"
+
+rng = np.random.default_rng(0)
+image = rng.integers(0, 256, (120, 160, 3), dtype=np.uint8)
+affines = flmcore.box_affine([[30, 20, 110, 100]], 64, rotation=[0.0, 15.0])
+crops = flmcore.crop(image, affines, 64, mean=(127.5,) * 3, std=(127.5,) * 3)
+assert crops.shape == (2, 3, 64, 64)
+assert np.abs(crops).max() <= 1.0
+xy, score = flmcore.decode_heatmaps(crops, method="dark")
+assert xy.shape == (2, 3, 2)
+assert score.shape == (2, 3)
+still = np.repeat(rng.normal(100, 20, (1, 68, 2)), 16, axis=0)
+windows = flmcore.box_affine([0, 0, 200, 200], 64, shift=rng.normal(0, 0.01, (16, 2)))
+assert flmcore.stability(still, windows, normaliser=50.0).jitter == 0.0
+assert flmcore.remap(still, "300w-68", "300w-51").shape == (16, 51, 2)
+print(flmcore.build_info())

@@ -1,0 +1,105 @@
+"""ONNX models through onnxruntime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flmcore.detectors.backends.model_io import (
+    default_batch,
+    input_error,
+    input_shape,
+    pick_outputs,
+    run_in_batches,
+    to_layout,
+)
+from flmcore.detectors.schema import DetectorConfig
+from flmcore.errors import MissingExtraError, WeightsError
+
+__all__ = ["OnnxBackend"]
+
+_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+
+class OnnxBackend:
+    """One onnxruntime session; models of a fixed batch are run in batches of that size."""
+
+    grid: float | None = None
+    pixel_type = "float32"
+
+    def __init__(
+        self,
+        config: DetectorConfig,
+        weights: Path | None,
+        *,
+        device: str,
+        threads: int | None,
+        module: Any = None,
+    ) -> None:
+        if module is not None or weights is None:
+            msg = "module: expected None with backend onnx, got a module"
+            raise TypeError(msg)
+        self._ort = _import_onnxruntime()
+        self._device, self._threads, self._layout = device, threads, config.input.layout
+        self._session = self._open(weights)
+        self._input, self._type, batch = self._read_input(weights, config)
+        self._fixed = batch is not None
+        self._batch = batch or config.model.batch or default_batch
+        names = [value.name for value in self._session.get_outputs()]
+        self._outputs = [names[place] for place in pick_outputs(weights, config, names)]
+
+    def run(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        tensor = to_layout(inputs, self._layout).astype(self._type, copy=False)
+        return run_in_batches(self._run, tensor, self._batch, fixed=self._fixed)
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "package": "onnxruntime",
+            "version": self._ort.__version__,
+            "device": self._device,
+            "threads": self._threads,
+            "batch": self._batch,
+        }
+
+    def _run(self, chunk: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        return tuple(self._session.run(self._outputs, {self._input: chunk}))
+
+    def _open(self, weights: Path) -> Any:
+        provider = _PROVIDERS.get(self._device)
+        if provider is None or provider not in self._ort.get_available_providers():
+            msg = f"device: expected cpu, or cuda where onnxruntime has it, got {self._device!r}"
+            raise ValueError(msg)
+        options = self._ort.SessionOptions()
+        options.log_severity_level = 3  # errors alone: models of older exporters warn once for each weight
+        options.inter_op_num_threads = 1
+        options.intra_op_num_threads = self._threads or 0
+        try:
+            return self._ort.InferenceSession(str(weights), options, providers=[provider])
+        except Exception as error:  # onnxruntime has a class for each status code
+            msg = f"{weights}: expected an ONNX model, got {' '.join(str(error).split())}"
+            raise WeightsError(msg) from error
+
+    def _read_input(self, weights: Path, config: DetectorConfig) -> tuple[str, Any, int | None]:
+        """Name, dtype and fixed batch of the input; WeightsError where it is not the config's."""
+        inputs = self._session.get_inputs()
+        fits = len(inputs) == 1 and len(inputs[0].shape) == 4 and inputs[0].type in _TYPES
+        if fits:  # an axis of unknown extent is a text or None
+            pairs = zip(input_shape(config), inputs[0].shape[1:], strict=True)
+            fits = all(extent == found or not isinstance(found, int) for extent, found in pairs)
+        if not fits:
+            got = ", ".join(f"{value.name} {tuple(value.shape)} of {value.type}" for value in inputs)
+            raise input_error(weights, config, got)
+        batch = inputs[0].shape[0]
+        return inputs[0].name, _TYPES[inputs[0].type], batch if isinstance(batch, int) and batch > 0 else None
+
+
+def _import_onnxruntime() -> Any:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise MissingExtraError(package="onnxruntime", extra="onnx", what_for="backend onnx") from None
+    return onnxruntime

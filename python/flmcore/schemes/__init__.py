@@ -1,0 +1,10 @@
+"""Landmark schemes and the mappings between them; facts in ``data/``, one TOML per scheme and per mapping.
+
+Left and right are those of the image, for an upright unmirrored face; indices count from 0.
+"""
+
+from flmcore.schemes.paths import common, mapping
+from flmcore.schemes.rows import Mapping, Step
+from flmcore.schemes.scheme import Scheme, get, names
+
+__all__ = ["Mapping", "Scheme", "Step", "common", "get", "mapping", "names"]
