@@ -104,7 +104,9 @@ def test_crop_form_equals_image_form_for_shifts(offset: float) -> None:
     points, windows = sweep(100, 20, missing=0.02, offset=offset)
     image = flmcore.stability(points, windows, normaliser=64.0).jitter
     # rounding: coordinates up to `offset` carry 2**-53 of it each, steps are near 1
-    assert flmcore.crop_jitter(points, windows, normaliser=64.0) == pytest.approx(image, rel=1e-13 * (300 + offset))
+    assert flmcore.crop_jitter(points, windows, normaliser=64.0) == pytest.approx(
+        image, rel=1e-13 * (300 + offset)
+    )
 
 
 def test_crop_form_of_turning_windows_differs_by_the_spread_only() -> None:
@@ -189,7 +191,10 @@ def test_groups_are_those_of_the_scheme() -> None:
     [
         ({"points": np.zeros((3, 4))}, r"points: expected shape \(T, K, 2\), got \(3, 4\)"),
         ({"windows": np.zeros((2, 2, 3))}, r"windows: expected shape \(3, 2, 3\)"),
-        ({"windows": np.zeros((3, 2, 3))}, "windows: expected finite 2x3 matrices that have an inverse, got .* frame 0"),
+        (
+            {"windows": np.zeros((3, 2, 3))},
+            "windows: expected finite 2x3 matrices that have an inverse, got .* frame 0",
+        ),
         ({"points": np.full((3, 4, 2), np.inf)}, "points: expected NaN or finite .* frame 0"),
         ({"points": np.full((3, 4, 2), 1e200)}, "points: expected NaN or finite"),
         ({"normaliser": 0.0}, "normaliser: expected pixels above 0"),

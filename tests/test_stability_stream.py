@@ -33,7 +33,9 @@ def assert_same(a: flmcore.StabilityResult, b: flmcore.StabilityResult, rel: flo
         atol = 0.0 if rel == 0 else 1e-7 * a.spread * 1e-2 if name == "residual" else 1e-12
         np.testing.assert_allclose(x, y, rtol=rel, atol=atol, err_msg=name)
     for name, values in a.per_landmark.items():
-        np.testing.assert_allclose(values, b.per_landmark[name], rtol=rel, atol=0 if rel == 0 else 1e-9, err_msg=name)
+        np.testing.assert_allclose(
+            values, b.per_landmark[name], rtol=rel, atol=0 if rel == 0 else 1e-9, err_msg=name
+        )
     np.testing.assert_allclose(a.mean_shape, b.mean_shape, rtol=rel)
     assert (a.left_out, a.left_out_steps, a.frames) == (b.left_out, b.left_out_steps, b.frames)
 
@@ -59,7 +61,9 @@ def test_cut_anywhere_gives_the_same_bytes(sequence: tuple[np.ndarray, np.ndarra
 
 
 @given(sequences, st.integers(0, 90), st.integers(0, 90))
-def test_merged_anywhere_gives_the_same_numbers(sequence: tuple[np.ndarray, np.ndarray], a: int, b: int) -> None:
+def test_merged_anywhere_gives_the_same_numbers(
+    sequence: tuple[np.ndarray, np.ndarray], a: int, b: int
+) -> None:
     points, windows = sequence
     a, b = sorted((min(a, len(points)), min(b, len(points))))
     parts = [accumulate(points[i:j], windows[i:j], []) for i, j in ((0, a), (a, b), (b, len(points)))]

@@ -102,7 +102,12 @@ def stability(
     for name, share in (("p50", 50), ("p95", 95), ("max", 100)):
         whole[name] = 100 / pixels * float(np.percentile(steps, share)) if steps else math.nan
     single = [
-        {**figures([s], 100 / pixels), "max": 100 / pixels * s["max"], "frames": s["frames"], "steps": s["steps"]}
+        {
+            **figures([s], 100 / pixels),
+            "max": 100 / pixels * s["max"],
+            "frames": s["frames"],
+            "steps": s["steps"],
+        }
         for s in sums
     ]
     return whole, single
