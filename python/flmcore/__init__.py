@@ -26,6 +26,7 @@ from flmcore.ops.stability_stream import StabilityAccumulator
 
 if _TYPE_CHECKING:
     from flmcore.detectors.load import available_detectors, load_detector
+    from flmcore.evaluation import Results, evaluate
 
 __version__ = _core.__version__
 
@@ -33,6 +34,8 @@ __version__ = _core.__version__
 _LAZY = {
     "available_detectors": "flmcore.detectors.load",
     "load_detector": "flmcore.detectors.load",
+    "Results": "flmcore.evaluation",
+    "evaluate": "flmcore.evaluation",
 }
 
 
@@ -51,6 +54,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "NmeResult",
+    "Results",
     "StabilityAccumulator",
     "StabilityResult",
     "__version__",
@@ -62,6 +66,7 @@ __all__ = [
     "crop_jitter",
     "decode_heatmaps",
     "decode_simcc",
+    "evaluate",
     "invert_affine",
     "load_detector",
     "nme",
