@@ -6,6 +6,8 @@ Coordinates are in pixels, x right and y down; (0, 0) is the centre of the top-l
 from __future__ import annotations
 
 import os as _os
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from flmcore import _core
 
@@ -22,13 +24,41 @@ from flmcore.ops.simcc import decode_simcc
 from flmcore.ops.stability import StabilityResult, crop_jitter, stability
 from flmcore.ops.stability_stream import StabilityAccumulator
 
+if _TYPE_CHECKING:
+    from flmcore.detectors.load import available_detectors, load_detector
+    from flmcore.evaluation import Results, evaluate
+
 __version__ = _core.__version__
+
+# What brings more than arrays (files, images, configs) is imported on first use, so that `import flmcore` stays light.
+_LAZY = {
+    "available_detectors": "flmcore.detectors.load",
+    "load_detector": "flmcore.detectors.load",
+    "Results": "flmcore.evaluation",
+    "evaluate": "flmcore.evaluation",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        msg = f"module 'flmcore' has no attribute {name!r}"
+        raise AttributeError(msg)
+    value: object = getattr(_import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
+
 
 __all__ = [
     "NmeResult",
+    "Results",
     "StabilityAccumulator",
     "StabilityResult",
     "__version__",
+    "available_detectors",
     "box_affine",
     "build_info",
     "compose_affine",
@@ -36,7 +66,9 @@ __all__ = [
     "crop_jitter",
     "decode_heatmaps",
     "decode_simcc",
+    "evaluate",
     "invert_affine",
+    "load_detector",
     "nme",
     "remap",
     "schemes",

@@ -62,7 +62,7 @@ def _read_json(text: str) -> tuple[list[Row], list[str]]:
     if isinstance(content, list):
         return [_listed(f"entry {index}", row) for index, row in enumerate(content)], []
     if not isinstance(content, dict):
-        raise _unlike("a JSON object or list", content)
+        raise _unlike(content, "a JSON object or list")
     rows = [row for key, value in content.items() for row in _keyed(key, value)]
     seen = {image for image, _, _ in rows}
     return rows, [image for image in (_split(key)[0] for key in content) if image not in seen]
@@ -70,7 +70,7 @@ def _read_json(text: str) -> tuple[list[Row], list[str]]:
 
 def _listed(where: str, row: Any) -> Row:
     if not isinstance(row, Mapping) or not isinstance(row.get("image"), str) or "box" not in row:
-        raise _unlike('an object with "image" and "box"', row, where)
+        raise _unlike(row, 'an object with "image" and "box"', where)
     face = row.get("face", 0)
     return row["image"], face if isinstance(face, int) else 0, _box(where, row["box"])
 
@@ -79,10 +79,10 @@ def _keyed(key: str, value: Any) -> Iterator[Row]:
     image, face = _split(key)
     if isinstance(value, Mapping):
         if "box" not in value:
-            raise _unlike('an object with "box"', value, key)
+            raise _unlike(value, 'an object with "box"', key)
         value = value["box"]
     if not isinstance(value, list):
-        raise _unlike(f"{_ROW}, or a list of such", value, key)
+        raise _unlike(value, f"{_ROW}, or a list of such", key)
     several = value if not value or isinstance(value[0], list) else [value]
     for index, box in enumerate(several):
         yield image, face + index, _box(key, box)
@@ -123,11 +123,11 @@ def _box(where: str, value: Any) -> list[float]:
         isinstance(x, (int, float)) and not isinstance(x, bool) for x in value
     )
     if not numbers or len(value) != 4:
-        raise _unlike(_ROW, value, where)
+        raise _unlike(value, _ROW, where)
     return [float(x) for x in value]
 
 
-def _unlike(expected: str, value: object, where: str = "") -> ValueError:
+def _unlike(value: object, expected: str, where: str = "") -> ValueError:
     text = json.dumps(value)
     got = text if len(text) <= 60 else text[:57] + "..."
     return ValueError(

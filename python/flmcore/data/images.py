@@ -120,7 +120,7 @@ def _upright(image: Image.Image) -> Image.Image:
     image.load()  # a truncated file must fail here, not count as damaged EXIF
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # noqa: BLE001: EXIF readers raise whatever the damage leads to
+    except Exception:  # noqa: BLE001 - EXIF readers raise whatever the damage leads to
         return image
 
 
@@ -158,7 +158,7 @@ def _through_profile(image: Image.Image) -> Image.Image | None:
 
         srgb = ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(image, io.BytesIO(profile), srgb, outputMode="RGB")
-    except Exception:  # noqa: BLE001: no ImageCms in this build, or a damaged profile: the plain conversion remains
+    except Exception:  # noqa: BLE001 - no ImageCms, or a damaged profile: the plain conversion remains
         return None
 
 

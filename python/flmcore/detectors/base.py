@@ -60,7 +60,7 @@ class Detector:
     def __repr__(self) -> str:
         return f"<Detector {self.name}: {self.landmark_count} landmarks ({self.scheme}), {self.config.model.backend}>"
 
-    def __call__(self, image: ArrayLike, boxes: ArrayLike) -> Landmarks:
+    def __call__(self, image: NDArray[np.uint8], boxes: ArrayLike) -> Landmarks:
         """Landmarks of the faces in ``boxes``.
 
         Args:
@@ -99,7 +99,7 @@ class Detector:
 
     def crop(
         self,
-        image: ArrayLike,
+        image: NDArray[np.uint8],
         windows: ArrayLike,
         *,
         out: NDArray[Any] | None = None,
@@ -139,7 +139,7 @@ class Detector:
         """(N, K, 2) landmarks in crop pixels (pixel centres are whole numbers) and (N, K) scores."""
         return decode_outputs(self.config, raw)
 
-    def detect(self, image: ArrayLike, windows: ArrayLike) -> Landmarks:
+    def detect(self, image: NDArray[np.uint8], windows: ArrayLike) -> Landmarks:
         """Landmarks seen through given windows ((N, 2, 3) image → crop): crop, infer, decode, invert."""
         affines = np.asarray(windows, dtype=np.float64)
         if len(affines) == 0:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from flmcore import schemes
 from flmcore.data.images import PathLike
 from flmcore.detectors.checks import UnexpectedValue, count, nearest, text
 from flmcore.detectors.schema import (
@@ -64,8 +65,9 @@ def parse_config(
     model = _read_table(where, "model", ModelConfig, table["model"])
     crop = _read_table(where, "crop", CropConfig, table["crop"])
     _check_backend(where, model, crop, table)
+    scheme, landmarks = _scheme(where, top["scheme"], top.get("landmarks"))
     return DetectorConfig(
-        **{**top, "landmarks": _landmarks(where, top["scheme"], top.get("landmarks"))},
+        **{**top, "scheme": scheme, "landmarks": landmarks},
         model=model,
         crop=crop,
         input=_read_table(where, "input", InputConfig, table.get("input", {})),
@@ -170,22 +172,21 @@ def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapp
             fail("model.weights", "to be there", "nothing")
 
 
-def _landmarks(where: str, scheme: str, landmarks: int | None) -> int:
-    """The config's landmark count; that of the scheme where flmcore knows the scheme."""
-    from flmcore import schemes
-
+def _scheme(where: str, name: str, landmarks: int | None) -> tuple[str, int]:
+    """Name and landmark count: those of the registry, or the config's own for a scheme that flmcore does not know."""
     try:
-        known = schemes.get(scheme).landmarks
+        scheme = schemes.get(name)
     except ValueError:
         if landmarks is None:
-            hint = nearest(scheme, schemes.names())
-            msg = f"{where}: scheme: expected a known scheme, or `landmarks` beside it, got {scheme!r}{hint}"
+            known = schemes.names()
+            expected = f"one of {', '.join(known)}, or another with `landmarks = ...` beside it"
+            msg = f"{where}: scheme: expected {expected}, got {name!r}{nearest(name, known)}"
             raise ConfigError(msg) from None
-        return landmarks
-    if landmarks not in (None, known):
-        msg = f"{where}: landmarks: expected {known} as scheme {scheme} has, got {landmarks}"
+        return name, landmarks
+    if landmarks not in (None, scheme.landmarks):
+        msg = f"{where}: landmarks: expected {scheme.landmarks} as scheme {scheme.name} has, got {landmarks}"
         raise ConfigError(msg)
-    return known
+    return scheme.name, scheme.landmarks
 
 
 def _refuse_unknown(where: str, prefix: str, table: Mapping[str, Any], known: Any) -> None:
