@@ -1,4 +1,5 @@
 // exp and log from basic arithmetic: the maths library's differ in the last bit between machines.
+// Arrays must not overlap.
 #pragma once
 
 #include <cstddef>

@@ -36,20 +36,28 @@ inline Taps gaussian_taps(int size) {
     return taps;
 }
 
+// The radius of the usual blur of 11, known while compiling: loops over it unroll and keep their weights in
+// registers. Sums are the same as with a radius known at run time.
+struct Radius5 {
+    constexpr operator int() const { return 5; }
+};
+
 // Weighted sum of the four values at `middle` with those t * step before and after it.
-inline Doubles blurred(const double* middle, std::ptrdiff_t step, const Taps& taps) {
+template <class Radius>
+inline Doubles blurred(const double* middle, std::ptrdiff_t step, const Taps& taps, Radius radius) {
     Doubles sum = Doubles::all(taps.weight[0]) * Doubles::load(middle);
-    for (int t = 1; t <= taps.radius; ++t)
+    for (int t = 1; t <= radius; ++t)
         sum = sum + Doubles::all(taps.weight[t]) *
                         (Doubles::load(middle - t * step) + Doubles::load(middle + t * step));
     return sum;
 }
 
 // The same for sixteen values, a row apart: four sums at once hide the additions' latency.
-inline void blur_down(const double* middle, std::ptrdiff_t step, const Taps& taps, double* out) {
+template <class Radius>
+inline void blur_down(const double* middle, std::ptrdiff_t step, const Taps& taps, Radius radius, double* out) {
     Doubles sum[4];
     for (int j = 0; j < 4; ++j) sum[j] = Doubles::all(taps.weight[0]) * Doubles::load(middle + 4 * j);
-    for (int t = 1; t <= taps.radius; ++t) {
+    for (int t = 1; t <= radius; ++t) {
         const Doubles weight = Doubles::all(taps.weight[t]);
         const double *before = middle - t * step, *after = middle + t * step;
         for (int j = 0; j < 4; ++j)

@@ -37,9 +37,7 @@ float read_once(const float* values, std::size_t n) {
     std::size_t i = 0;
     for (; i + 4 * block <= n; i += 4 * block)
         for (std::size_t j = 0; j < 4; ++j) sum[j] = sum[j].plus(Floats::load(values + i + j * block));
-    float lanes[block], total = 0;
-    sum[0].plus(sum[1]).plus(sum[2].plus(sum[3])).store(lanes);
-    for (std::size_t j = 0; j < block; ++j) total += lanes[j];
+    float total = sum[0].plus(sum[1]).plus(sum[2].plus(sum[3])).sum();
     for (; i < n; ++i) total += values[i];
     return total;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "flmcore/kernels/doubles.inl"
 #include "flmcore/kernels/exp_log.inl"
 #include "flmcore/kernels/heatmap_argmax.inl"
 
@@ -14,18 +15,22 @@ struct Moments {
 inline double total(const double (&lanes)[4]) { return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]); }
 
 inline void add_weights(const double* weights, std::size_t count, double dx, double dy, Moments& sums) {
+    const double from[4] = {dx, dx + 1, dx + 2, dx + 3};
+    Doubles weight = Doubles::load(sums.weight), x = Doubles::load(sums.x), y = Doubles::load(sums.y);
+    Doubles column = Doubles::load(from);
+    const Doubles row = Doubles::all(dy), four = Doubles::all(4);
+    const auto add = [&](Doubles some) {
+        weight = weight + some, x = x + some * column, y = y + some * row;
+        column = column + four;
+    };
     std::size_t i = 0;
-    for (; i + 4 <= count; i += 4)
-        for (std::size_t l = 0; l < 4; ++l) {
-            sums.weight[l] += weights[i + l];
-            sums.x[l] += weights[i + l] * (dx + static_cast<double>(i + l));
-            sums.y[l] += weights[i + l] * dy;
-        }
-    for (; i < count; ++i) {
-        sums.weight[i % 4] += weights[i];
-        sums.x[i % 4] += weights[i] * (dx + static_cast<double>(i));
-        sums.y[i % 4] += weights[i] * dy;
+    for (; i + 4 <= count; i += 4) add(Doubles::load(weights + i));
+    if (i < count) {
+        double rest[4] = {};
+        for (std::size_t l = 0; i + l < count; ++l) rest[l] = weights[i + l];
+        add(Doubles::load(rest));
     }
+    weight.store(sums.weight), x.store(sums.x), y.store(sums.y);
 }
 
 // Cells of columns [first, last) of row y; `weigh(values, count, weights)` says what each is worth.
@@ -49,8 +54,9 @@ inline void move_to_mean(const Moments& sums, double& x, double& y) {
 }
 
 inline void softmax_weights(const float* values, std::size_t count, double peak, double beta, double* weights) {
-    for (std::size_t i = 0; i < count; ++i)
-        weights[i] = exponential(beta * (static_cast<double>(values[i]) - peak));
+    double powers[row_chunk];
+    for (std::size_t i = 0; i < count; ++i) powers[i] = beta * (static_cast<double>(values[i]) - peak);
+    exponentials(powers, count, weights);
 }
 
 void heatmap_softargmax(const Maps& maps, std::size_t begin, std::size_t end, double threshold, double beta,

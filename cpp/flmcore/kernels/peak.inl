@@ -9,6 +9,9 @@
 
 #include "flmcore/kernels/maps.inl"
 
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#endif
 #if defined(__AVX2__)
 #include <immintrin.h>
 #elif defined(__SSE2__) || defined(_M_X64)
@@ -30,7 +33,16 @@ struct Floats {
     unsigned equal(Floats other) const {
         return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(v, other.v, _CMP_EQ_OQ)));
     }
-    void store(float* p) const { _mm256_storeu_ps(p, v); }
+    float sum() const { return half(_mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1)), false); }
+    float most() const { return half(_mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1)), true); }
+
+  private:
+    static float half(__m128 four, bool most) {
+        const __m128 two = _mm_movehl_ps(four, four);
+        const __m128 pair = most ? _mm_max_ps(four, two) : _mm_add_ps(four, two);
+        const __m128 one = _mm_shuffle_ps(pair, pair, 1);
+        return _mm_cvtss_f32(most ? _mm_max_ss(pair, one) : _mm_add_ss(pair, one));
+    }
 };
 #elif defined(__SSE2__) || defined(_M_X64)
 struct Floats {
@@ -43,7 +55,14 @@ struct Floats {
     unsigned equal(Floats other) const {
         return static_cast<unsigned>(_mm_movemask_ps(_mm_cmpeq_ps(v, other.v)));
     }
-    void store(float* p) const { _mm_storeu_ps(p, v); }
+    float sum() const {
+        const __m128 pair = _mm_add_ps(v, _mm_movehl_ps(v, v));
+        return _mm_cvtss_f32(_mm_add_ss(pair, _mm_shuffle_ps(pair, pair, 1)));
+    }
+    float most() const {
+        const __m128 pair = _mm_max_ps(v, _mm_movehl_ps(v, v));
+        return _mm_cvtss_f32(_mm_max_ss(pair, _mm_shuffle_ps(pair, pair, 1)));
+    }
 };
 #else
 struct Floats {
@@ -66,7 +85,12 @@ struct Floats {
         for (int i = 0; i < 4; ++i) mask |= static_cast<unsigned>(v[i] == other.v[i]) << i;
         return mask;
     }
-    void store(float* p) const { std::memcpy(p, v, sizeof(v)); }
+    float sum() const { return (v[0] + v[2]) + (v[1] + v[3]); }
+    float most() const {
+        float most = v[0];
+        for (int i = 1; i < 4; ++i) most = v[i] > most ? v[i] : most;
+        return most;
+    }
 };
 #endif
 
@@ -74,48 +98,53 @@ constexpr float largest_float = 3.402823466e+38f;
 
 inline bool is_finite(float value) { return value >= -largest_float && value <= largest_float; }
 
-inline bool all_finite(const float* p, std::size_t count) {
-    std::uint32_t bad = 0;
-    for (std::size_t i = 0; i < count; ++i) bad |= static_cast<std::uint32_t>(!is_finite(p[i]));
-    return bad == 0;
+// Keeps a loaded vector in its register: GCC would read memory once for the maximum and again for the sum, which
+// makes the pass a quarter slower.
+inline void keep_loaded(Floats& values) {
+#if defined(__GNUC__) && (defined(__AVX2__) || defined(__SSE2__))
+    __asm__("" : "+x"(values.v));
+#else
+    static_cast<void>(values);
+#endif
 }
 
-struct Largest {
-    float value;
-    float sum;  // of every value, some twice: only its being finite means anything
-};
+inline unsigned lowest_bit(unsigned mask) {
+#if defined(_MSC_VER) && !defined(__clang__)
+    unsigned long bit;
+    _BitScanForward(&bit, mask);
+    return bit;
+#else
+    return static_cast<unsigned>(__builtin_ctz(mask));
+#endif
+}
 
-// The sum is the cheapest proof that no value is NaN or infinite: one addition, and either would stay in it.
-inline Largest largest_of(const float* p, std::size_t count) {
+// Largest of `count` values. Adds every one to `sum`, some twice: a finite sum is the cheapest proof that none is
+// NaN or infinite, since either would stay in it.
+inline float largest_of(const float* p, std::size_t count, Floats& sum) {
     constexpr std::size_t block = Floats::block;
-    Largest result = {p[0], 0.0f};
-    if (count >= block) {
-        Floats most[4], sum[4];
-        for (int j = 0; j < 4; ++j) most[j] = Floats::load(p), sum[j] = Floats::all(0.0f);
-        std::size_t i = 0;
-        for (; i + 4 * block <= count; i += 4 * block)
-            for (std::size_t j = 0; j < 4; ++j) {
-                const Floats values = Floats::load(p + i + j * block);
-                most[j] = most[j].larger(values), sum[j] = sum[j].plus(values);
-            }
-        for (; i < count; i += block) {  // the last block ends with the data and may overlap the one before
-            const Floats values = Floats::load(p + (i + block <= count ? i : count - block));
-            most[0] = most[0].larger(values), sum[0] = sum[0].plus(values);
+    if (count < block) {
+        float most = p[0];
+        for (std::size_t i = 0; i < count; ++i) {
+            most = p[i] > most ? p[i] : most;
+            sum = sum.plus(Floats::all(p[i]));
         }
-        float lanes[block], sums[block];
-        most[0].larger(most[1]).larger(most[2].larger(most[3])).store(lanes);
-        sum[0].plus(sum[1]).plus(sum[2].plus(sum[3])).store(sums);
-        for (std::size_t j = 0; j < block; ++j) {
-            result.value = lanes[j] > result.value ? lanes[j] : result.value;
-            result.sum += sums[j];
+        return most;
+    }
+    Floats most[4], sums[4];
+    for (int j = 0; j < 4; ++j) most[j] = Floats::load(p), sums[j] = Floats::all(0.0f);
+    std::size_t i = 0;
+    for (; i + 4 * block <= count; i += 4 * block)
+        for (std::size_t j = 0; j < 4; ++j) {
+            Floats values = Floats::load(p + i + j * block);
+            keep_loaded(values);
+            most[j] = most[j].larger(values), sums[j] = sums[j].plus(values);
         }
-        return result;
+    for (; i < count; i += block) {  // the last block ends with the data and may overlap the one before
+        const Floats values = Floats::load(p + (i + block <= count ? i : count - block));
+        most[0] = most[0].larger(values), sums[0] = sums[0].plus(values);
     }
-    for (std::size_t i = 0; i < count; ++i) {
-        result.value = p[i] > result.value ? p[i] : result.value;
-        result.sum += p[i];
-    }
-    return result;
+    sum = sum.plus(sums[0].plus(sums[1]).plus(sums[2].plus(sums[3])));
+    return most[0].larger(most[1]).larger(most[2].larger(most[3])).most();
 }
 
 // First place of a value that is there.
@@ -125,11 +154,23 @@ inline std::size_t first_equal(const float* p, std::size_t count, float value) {
     std::size_t i = 0;
     for (; i + 4 * block <= count; i += 4 * block) {
         unsigned mask = 0;
-        for (std::size_t j = 0; j < 4; ++j) mask |= Floats::load(p + i + j * block).equal(wanted) << (j * block);
-        if (mask != 0) break;
+        for (std::size_t j = 0; j < 4; ++j)
+            mask |= Floats::load(p + i + j * block).equal(wanted) << (j * block);
+        if (mask != 0) return i + lowest_bit(mask);
     }
     while (p[i] != value) ++i;
     return i;
+}
+
+inline bool all_finite(const Map& rows, float* buffer) {
+    std::uint32_t bad = 0;
+    for (std::size_t y = 0; y < rows.height; ++y)
+        for (std::size_t x = 0; x < rows.width; x += row_chunk) {
+            const std::size_t count = rows.width - x < row_chunk ? rows.width - x : row_chunk;
+            const float* values = row_values(rows, y, x, count, buffer);
+            for (std::size_t i = 0; i < count; ++i) bad |= static_cast<std::uint32_t>(!is_finite(values[i]));
+        }
+    return bad == 0;
 }
 
 struct Peak {
@@ -143,24 +184,24 @@ inline Peak find_peak(const Map& map, float* buffer) {
     Map rows = map;
     if (map.row_step == map.column_step * static_cast<std::ptrdiff_t>(map.width))
         rows.width *= map.height, rows.height = 1;
-    float best = 0;
-    std::size_t best_y = 0, best_x = rows.width;
+    Floats sum = Floats::all(0.0f);
+    float best = -HUGE_VALF;
+    std::size_t best_y = 0, best_x = 0;
     for (std::size_t y = 0; y < rows.height; ++y) {
         for (std::size_t x = 0; x < rows.width; x += row_chunk) {
             const std::size_t count = rows.width - x < row_chunk ? rows.width - x : row_chunk;
-            const float* values = row_values(rows, y, x, count, buffer);
-            const Largest largest = largest_of(values, count);
-            if (!is_finite(largest.sum) && !all_finite(values, count))
-                return {0, 0, NAN};
-            if (best_x == rows.width || largest.value > best) best = largest.value, best_y = y, best_x = x;
+            const float most = largest_of(row_values(rows, y, x, count, buffer), count, sum);
+            const bool better = most > best;
+            best = better ? most : best, best_y = better ? y : best_y, best_x = better ? x : best_x;
         }
     }
+    // A sum of finite values may overflow: only then each is looked at.
+    if (!is_finite(sum.sum()) && !all_finite(rows, buffer)) return {0, 0, NAN};
     const std::size_t count = rows.width - best_x < row_chunk ? rows.width - best_x : row_chunk;
-    const std::size_t found =
-        best_x + first_equal(row_values(rows, best_y, best_x, count, buffer), count, best);
-    const std::size_t y = rows.height == map.height ? best_y : found / map.width;
-    const std::size_t x = rows.height == map.height ? found : found % map.width;
-    return {y, x, element(map, y, x)};
+    const float* values = row_values(rows, best_y, best_x, count, buffer);
+    const std::size_t found = best_x + first_equal(values, count, best);
+    if (rows.height == map.height) return {best_y, found, values[found - best_x]};
+    return {found / map.width, found % map.width, values[found - best_x]};
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ struct VectorBlur {
 inline void blur_bins(const Map& vector, std::ptrdiff_t left, VectorBlur& blur, double* out) {
     const int radius = blur.taps.radius;
     load_cells(vector, 0, left - radius, (simcc_tile + 2 * radius + 15) / 16 * 16, blur.row, blur.cells);
-    blur_down(blur.cells + radius, 1, blur.taps, out);
+    blur_down(blur.cells + radius, 1, blur.taps, radius, out);
 }
 
 inline double blurred_maximum(const Map& vector, VectorBlur& blur) {

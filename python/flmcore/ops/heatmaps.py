@@ -88,11 +88,13 @@ def decode_heatmaps(
         TypeError: a dtype that is not a float32, float16 or float64; an option that the method does not take.
         ValueError: another number of axes, maps without a cell, an unknown method or rule, an option out of range.
     """
-    given = {"rule": rule, "blur_kernel": blur_kernel, "beta": beta, "gamma": gamma, "radius": radius}
-    choose(method, given, HEATMAP_METHODS)
-    maps = as_maps("heatmaps", heatmaps, "NKHW")
+    if method != "argmax" or not (rule is blur_kernel is beta is gamma is radius is None):
+        choose(
+            method, HEATMAP_METHODS, rule=rule, blur_kernel=blur_kernel, beta=beta, gamma=gamma, radius=radius
+        )
+    maps, single = as_maps("heatmaps", heatmaps, "NKHW")
     least = as_threshold(threshold, -math.inf if method == "softargmax" else 0.0)
-    workers = as_threads(threads)
+    workers = 0 if threads is None else as_threads(threads)
     if method == "argmax":
         xy, score = _core.heatmap_argmax(maps, threshold=least, threads=workers)
     elif method == "quarter":
@@ -111,7 +113,7 @@ def decode_heatmaps(
         xy, score = _core.heatmap_local_mean(
             maps, threshold=least, gamma=power, radius=reach, threads=workers
         )
-    return (xy[0], score[0]) if np.ndim(heatmaps) == 3 else (xy, score)
+    return (xy[0], score[0]) if single else (xy, score)
 
 
 def _rule_index(rule: str | None) -> int:

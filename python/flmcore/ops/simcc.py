@@ -64,14 +64,15 @@ def decode_simcc(
         ValueError: another number of axes, x and y that differ in N or K, vectors without a bin, an unknown method,
             an option out of range.
     """
-    choose(method, {"sigma": sigma, "beta": beta}, SIMCC_METHODS)
-    xs, ys = as_maps("x", x, "NKW"), as_maps("y", y, "NKH")
-    if np.ndim(x) != np.ndim(y):
+    if method != "argmax" or not (sigma is beta is None):
+        choose(method, SIMCC_METHODS, sigma=sigma, beta=beta)
+    (xs, single), (ys, single_y) = as_maps("x", x, "NKW"), as_maps("y", y, "NKH")
+    if single != single_y:
         msg = f"y: expected as many axes as x of shape {np.shape(x)}, got shape {np.shape(y)}"
         raise ValueError(msg)
     split = as_positive("split_ratio", split_ratio, 2.0)
     least = as_threshold(threshold, -math.inf if method == "expectation" else 0.0)
-    workers = as_threads(threads)
+    workers = 0 if threads is None else as_threads(threads)
     if method == "argmax":
         xy, score = _core.simcc_argmax(xs, ys, split_ratio=split, threshold=least, threads=workers)
     elif method == "dark":
@@ -84,7 +85,7 @@ def decode_simcc(
         xy, score = _core.simcc_expectation(
             xs, ys, split_ratio=split, threshold=least, beta=sharpness, threads=workers
         )
-    return (xy[0], score[0]) if np.ndim(x) == 2 else (xy, score)
+    return (xy[0], score[0]) if single else (xy, score)
 
 
 def _blur_widths(sigma: float | Sequence[float] | None) -> tuple[int, int]:
