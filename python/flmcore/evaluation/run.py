@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from flmcore.errors import ImageError
 from flmcore.evaluation.inputs import Boxes, FindFaces, Problem, Source, faces_of, open_image, true_distance
-from flmcore.evaluation.measure import Measurable, has_eye_corners, measure_face, sweep_windows
+from flmcore.evaluation.landmarks import has_eye_corners
+from flmcore.evaluation.measure import Measurable, measure_face, sweep_windows
 from flmcore.evaluation.overlays import face_picture
 from flmcore.evaluation.speed import measure_speed
 from flmcore.evaluation.store import Memory
@@ -94,13 +95,17 @@ class Run:
         entry["problems"] = [problem.to_dict() for problem in problems]
         return self.journal.put(f"image|{source.id}", entry, arrays=arrays), image
 
-    def _faces(self, source: Source, image: NDArray[np.uint8]) -> tuple[dict[int, list[float]], list[Problem]]:
+    def _faces(
+        self, source: Source, image: NDArray[np.uint8]
+    ) -> tuple[dict[int, list[float]], list[Problem]]:
         try:
             return faces_of(source, image, self.given, self.find, self.faces)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a finder does to one image, the others go on
             return {}, [Problem(source.id, f"face finder: {one_line(error)}", "no-face")]
 
-    def _pending(self, source: Source, entry: Mapping[str, Any]) -> Iterator[tuple[int, list[float], Measurable]]:
+    def _pending(
+        self, source: Source, entry: Mapping[str, Any]
+    ) -> Iterator[tuple[int, list[float], Measurable]]:
         # Those whose landmarks give the normaliser first: they may have to lend it.
         ordered = sorted(self.detectors, key=lambda detector: not has_eye_corners(detector.scheme))
         for row in entry["faces"]:
@@ -131,10 +136,15 @@ class Run:
                 interocular=true_distance(self.interocular, source.id, face),
                 lent=self._lent(source, face),
             )
-        except Exception as error:
-            self.journal.put(key, {"problem": Problem(source.id, one_line(error), "detector", face, detector.name).to_dict()})
+        except Exception as error:  # noqa: BLE001 - nor may a detector's failure on one face end the run
+            self.journal.put(
+                key,
+                {"problem": Problem(source.id, one_line(error), "detector", face, detector.name).to_dict()},
+            )
             return
-        self.journal.put(key, {"values": measured.values}, arrays={"cloud": measured.cloud} if keep_cloud else None)
+        self.journal.put(
+            key, {"values": measured.values}, arrays={"cloud": measured.cloud} if keep_cloud else None
+        )
 
     def _lent(self, source: Source, face: int) -> tuple[float, str] | None:
         """The normaliser of the first detector that measured its own on this face."""
@@ -158,7 +168,7 @@ class Run:
             windows = sweep_windows(detector, box, self.sweep.path)
             try:
                 times = measure_speed(detector, open_image(source), windows, threads=self.threads)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 times = {"problem": one_line(error)}
             self.journal.put(key, {"image": source.id, **times})
 

@@ -1,4 +1,4 @@
-"""Where on the face the jitter is: by landmark and by group."""
+"""Where on the face the jitter is, landmark by landmark."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore import schemes
-from flmcore.report.style import INK, MUTED, RULE, colour_of
+from flmcore.evaluation.landmarks import scheme_or_none
+from flmcore.report.style import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from flmcore.evaluation.results import Results
 
-__all__ = ["draw_groups", "draw_landmarks"]
+__all__ = ["draw_landmarks"]
 
 _PANEL = 3.6  # inches
 _PER_ROW = 4
+_UNNAMED = ("inner_mouth", "nose_bridge", "nose_side", "pupils", "left_eye_centre", "right_eye_centre")
+_EYE_CENTRES = 0.68  # distance between eye centres where outer corners are one apart, about
 
 
 def draw_landmarks(results: Results) -> Figure:
@@ -31,7 +33,11 @@ def draw_landmarks(results: Results) -> Figure:
     rows = [row for row in results.summary if row["faces"]]
     columns = min(len(rows), _PER_ROW)
     lines = -(-len(rows) // columns)
-    figure = Figure(figsize=(_PANEL * columns + 1.1, (1.1 * _PANEL + 0.45) * lines + 0.5), layout="constrained", facecolor="white")
+    figure = Figure(
+        figsize=(_PANEL * columns + 1.1, (1.1 * _PANEL + 0.45) * lines + 0.5),
+        layout="constrained",
+        facecolor="white",
+    )
     panels = figure.subplots(lines, columns, squeeze=False).ravel().tolist()
     values = np.concatenate([_column(row["per_landmark_jitter"]) for row in rows])
     finite = values[np.isfinite(values)]
@@ -57,14 +63,27 @@ def _draw_shape(panel: Axes, row: Mapping[str, Any], shape: NDArray[np.float64],
     jitter = _column(row["per_landmark_jitter"])
     size = float(np.clip(3000 / len(jitter), 7, 45))
     marks = panel.scatter(
-        shape[:, 0], shape[:, 1], c=jitter, s=size, cmap="viridis_r", norm=scale, edgecolors=INK, linewidths=0.3
+        shape[:, 0],
+        shape[:, 1],
+        c=jitter,
+        s=size,
+        cmap="viridis_r",
+        norm=scale,
+        edgecolors=INK,
+        linewidths=0.3,
     )
-    panel.set_title(f"{row['detector']}\n{row['jitter']['mean']:.2f} %, {row['landmarks']} landmarks", fontsize=10, color=INK)
+    panel.set_title(
+        f"{row['detector']}\n{row['jitter']['mean']:.2f} %, {row['landmarks']} landmarks",
+        fontsize=10,
+        color=INK,
+    )
     for name, (x, y, above) in _group_labels(row["scheme"], shape).items():
         value = row["per_group_jitter"].get(name)
         label = name.replace("_", " ") if value is None else f"{name.replace('_', ' ')} {value:.2f}"
         paper = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.6}
-        panel.text(x, y, label, fontsize=7, color=INK, ha="center", va="bottom" if above else "top", bbox=paper)
+        panel.text(
+            x, y, label, fontsize=7, color=INK, ha="center", va="bottom" if above else "top", bbox=paper
+        )
     panel.set_aspect("equal")
     panel.set_axis_off()
     return marks
@@ -72,9 +91,10 @@ def _draw_shape(panel: Axes, row: Mapping[str, Any], shape: NDArray[np.float64],
 
 def _group_labels(scheme: str, shape: NDArray[np.float64]) -> dict[str, tuple[float, float, bool]]:
     """Where each group's name is written: above the brows, below the others; what lies inside another has none."""
-    places = {}
-    for name, members in schemes.get(scheme).groups.items():
-        if name in ("inner_mouth", "nose_bridge", "pupils"):
+    places: dict[str, tuple[float, float, bool]] = {}
+    known = scheme_or_none(scheme)
+    for name, members in known.groups.items() if known is not None else ():
+        if name in _UNNAMED:
             continue
         part = shape[list(members)]
         above = name.endswith("brow")
@@ -100,19 +120,24 @@ def _mean_shape(units: Sequence[Mapping[str, Any]], detector: str, scheme: str) 
 
 def _framed(shape: NDArray[np.float64], scheme: str) -> NDArray[np.float64]:
     """Outer eye corners level and one unit apart, their middle at the origin, so that detectors can be compared."""
-    corners = schemes.get(scheme).eye_outer
-    if corners is None:
-        return _centred(shape) * np.sqrt(len(shape)) * 0.6 + np.array([0, 0.4])
-    left, right = shape[corners[0]], shape[corners[1]]
+    known = scheme_or_none(scheme)
+    if known is None or not (known.eye_outer or {"left_eye", "right_eye"} <= set(known.groups)):
+        return np.asarray(_centred(shape) * np.sqrt(len(shape)) * 0.6 + np.array([0, 0.4]))
+    if known.eye_outer is not None:
+        left, right = shape[list(known.eye_outer)]
+        unit = 1.0
+    else:
+        left, right = (shape[list(known.groups[name])].mean(axis=0) for name in ("left_eye", "right_eye"))
+        unit = _EYE_CENTRES
     span = float(np.hypot(*(right - left))) or 1.0
     cos, sin = (right - left) / span
-    return (shape - (left + right) / 2) @ np.array([[cos, -sin], [sin, cos]]) / span
+    return np.asarray((shape - (left + right) / 2) @ np.array([[cos, -sin], [sin, cos]]) / span * unit)
 
 
 def _centred(shape: NDArray[np.float64]) -> NDArray[np.float64]:
     moved = shape - shape.mean(axis=0)
     size = float(np.sqrt((moved**2).sum()))
-    return moved / size if size > 0 else moved
+    return np.asarray(moved / size if size > 0 else moved)
 
 
 def _turned(shape: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -120,42 +145,4 @@ def _turned(shape: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[
     a = float((shape * target).sum())
     b = float((shape[:, 0] * target[:, 1] - shape[:, 1] * target[:, 0]).sum())
     length = float(np.hypot(a, b)) or 1.0
-    return shape @ (np.array([[a, b], [-b, a]]) / length)
-
-
-def draw_groups(results: Results) -> Figure:
-    """Jitter by part of the face, one dot per detector."""
-    from matplotlib.figure import Figure
-
-    rows = [row for row in results.summary if row["faces"]]
-    names = list(dict.fromkeys(["all landmarks"] + [name for row in rows for name in row["per_group_jitter"]]))
-    figure = Figure(figsize=(7.2, 0.42 * len(names) + 1.3 + 0.2 * len(rows)), layout="constrained", facecolor="white")
-    axes = figure.subplots()
-    span = min(0.24, 0.08 * (len(rows) - 1))
-    offsets = np.linspace(-span, span, len(rows))
-    for index, row in enumerate(rows):
-        values = {"all landmarks": row["jitter"]["mean"], **row["per_group_jitter"]}
-        x = _column([values.get(name) for name in names])
-        axes.plot(x, np.arange(len(names)) + offsets[index], "o", color=colour_of(index), markersize=6, label=row["detector"])
-    low, high = row_interval(rows)
-    for index, (a, b) in enumerate(zip(low, high, strict=True)):
-        axes.plot([a, b], [offsets[index]] * 2, color=colour_of(index), linewidth=2, alpha=0.6)
-    axes.set_yticks(np.arange(len(names)), [name.replace("_", " ") for name in names], fontsize=9, color=INK)
-    axes.invert_yaxis()
-    axes.set_xlim(left=0)
-    axes.set_xlabel("jitter, % of the distance between the outer eye corners", fontsize=9, color=INK)
-    axes.grid(axis="x", color=RULE, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(axis="x", labelsize=8, colors=MUTED)
-    axes.tick_params(axis="y", length=0)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.axhline(0.5, color=MUTED, linewidth=0.8)
-    figure.legend(loc="outside lower center", ncols=min(len(rows), 3), fontsize=9, frameon=False)
-    figure.suptitle("Jitter by part of the face", fontsize=11, fontweight="bold", color=INK)
-    return figure
-
-
-def row_interval(rows: Sequence[Mapping[str, Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ends of each detector's interval over images; NaN, so drawn as nothing, where there is none."""
-    return tuple(_column([row["jitter"][end] for row in rows]) for end in ("low", "high"))  # type: ignore[return-value]
+    return np.asarray(shape @ (np.array([[a, b], [-b, a]]) / length))
