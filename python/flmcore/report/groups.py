@@ -25,9 +25,7 @@ def draw_groups(results: Results) -> Figure:
     from matplotlib.figure import Figure
 
     rows = [row for row in results.summary if row["faces"]]
-    names = list(
-        dict.fromkeys(["all landmarks", *(name for row in rows for name in row["per_group_jitter"])])
-    )
+    names = ["all landmarks", *_shared_groups(rows)]
     height = (0.26 + 0.09 * len(rows)) * len(names) + 1.2 + 0.25 * -(-len(rows) // 3)
     figure = Figure(figsize=(7.2, height), layout="constrained", facecolor="white")
     axes = figure.subplots()
