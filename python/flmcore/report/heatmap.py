@@ -135,8 +135,8 @@ def _framed(shape: NDArray[np.float64], scheme: str) -> NDArray[np.float64]:
 
 
 def _centred(shape: NDArray[np.float64]) -> NDArray[np.float64]:
-    moved = shape - shape.mean(axis=0)
-    size = float(np.sqrt((moved**2).sum()))
+    moved = shape - np.nanmean(shape, axis=0)
+    size = float(np.sqrt(np.nansum(moved**2)))
     return np.asarray(moved / size if size > 0 else moved)
 
 
