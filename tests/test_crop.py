@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from reference import crop as reference
 
 import flmcore
+from reference import crop as reference
 
 BORDERS = ("constant", "replicate", "reflect")
 

@@ -91,7 +91,7 @@ bool run(const CropJob& job, int threads) {
   return enough;
 }
 
-void crop(const py::list& images, const DoubleArray& affines, const py::array& out,
+void crop(const py::typing::List<py::array>& images, const DoubleArray& affines, const py::array& out,
           py::ssize_t width, py::ssize_t height, int sampling, int border,
           const Triple& border_value, const Triple& mean, const Triple& std, bool bgr,
           int threads) {
