@@ -22,7 +22,9 @@ def test_exponential_limits_its_argument():
 
 def test_logarithm_is_good_to_two_roundings():
     rng = np.random.default_rng(1)
-    x = np.concatenate([np.exp(rng.uniform(-700, 700, 20000)), rng.uniform(0.5, 2, 20000), 1 + rng.normal(0, 1e-9, 9)])
+    x = np.concatenate(
+        [np.exp(rng.uniform(-700, 700, 20000)), rng.uniform(0.5, 2, 20000), 1 + rng.normal(0, 1e-9, 9)]
+    )
     want = np.log(x)
     assert (np.abs(_core.logarithm(x) - want) <= 2**-52 * (1 + np.abs(want))).all()
     assert _core.logarithm(np.ones(1))[0] == 0

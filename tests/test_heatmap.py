@@ -7,10 +7,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from reference import heatmap as reference
-from reference.accuracy import dark_bound
 
 import flmcore
+from reference import heatmap as reference
+from reference.accuracy import dark_bound
 
 # Ties and signed zeros on purpose.
 values = st.floats(-4, 4, width=16) | st.sampled_from([0.0, -0.0, 1.0])

@@ -9,10 +9,10 @@ import json
 
 import numpy as np
 import pytest
-from reference import heatmap as reference
-from reference.accuracy import dark_bound
 
 import flmcore
+from reference import heatmap as reference
+from reference.accuracy import dark_bound
 
 SETS = ["hm64", "hmrect", "hmnonpos"]
 
@@ -90,7 +90,8 @@ def test_dark_is_nan_where_nothing_is_positive(published, name):
 
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize(
-    ("tag", "gamma", "radius"), [("g1_r01", 1, 0.1), ("g2_r01", 2, 0.1), ("g1_r2", 1, 2), ("g05_r005", 0.5, 0.05)]
+    ("tag", "gamma", "radius"),
+    [("g1_r01", 1, 0.1), ("g2_r01", 2, 0.1), ("g1_r2", 1, 2), ("g05_r005", 0.5, 0.05)],
 )
 def test_local_mean_is_ibug(published, name, tag, gamma, radius):
     """float32 sums of up to 4096 positive terms there: torch adds in blocks, so some 2^-24 * 64 cells * 4."""

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+import flmcore
 from reference import simcc as reference
 from reference.accuracy import ROUNDINGS
 from reference.blur import blur_vector
-
-import flmcore
 
 values = st.floats(-4, 4, width=16) | st.sampled_from([0.0, -0.0, 1.0])
 

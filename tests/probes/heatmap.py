@@ -13,7 +13,9 @@ def probe() -> Iterator[np.ndarray]:
         noise = rng.normal(0, 1, shape)
         yy, xx = np.mgrid[: shape[2], : shape[3]]
         middle = rng.uniform(0, 1, (2, *shape[:2], 1, 1))
-        blob = np.exp(-((xx - shape[3] * middle[0]) ** 2 + (yy - shape[2] * middle[1]) ** 2) / 8) + 0.01 * noise
+        blob = (
+            np.exp(-((xx - shape[3] * middle[0]) ** 2 + (yy - shape[2] * middle[1]) ** 2) / 8) + 0.01 * noise
+        )
         for maps in (noise, blob, 80 * blob, 1e-3 * blob):
             for dtype in (np.float32, np.float16):
                 for method in HEATMAP_METHODS:

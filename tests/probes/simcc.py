@@ -16,5 +16,8 @@ def probe() -> Iterator[np.ndarray]:
                 for method in SIMCC_METHODS:
                     for threads in (1, 2, 3):
                         yield from flmcore.decode_simcc(
-                            (scale * x).astype(dtype), (scale * y).astype(dtype), method=method, threads=threads
+                            (scale * x).astype(dtype),
+                            (scale * y).astype(dtype),
+                            method=method,
+                            threads=threads,
                         )
