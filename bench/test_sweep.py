@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import onnxruntime
 import pytest
-import small_network
 
 import flmcore
+import small_network
 
 WINDOWS = 128
 NORMALISER = 90.0  # pixels

@@ -18,11 +18,15 @@ from flmcore.build import build_info
 from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
 from flmcore.ops.crop import crop
 from flmcore.ops.heatmaps import decode_heatmaps
+from flmcore.ops.nme import NmeResult, nme
 from flmcore.ops.remap import remap
 from flmcore.ops.simcc import decode_simcc
+from flmcore.ops.stability import StabilityResult, crop_jitter, stability
+from flmcore.ops.stability_stream import StabilityAccumulator
 
 if _TYPE_CHECKING:
     from flmcore.detectors.load import available_detectors, load_detector
+    from flmcore.evaluation import Results, evaluate
 
 __version__ = _core.__version__
 
@@ -30,6 +34,8 @@ __version__ = _core.__version__
 _LAZY = {
     "available_detectors": "flmcore.detectors.load",
     "load_detector": "flmcore.detectors.load",
+    "Results": "flmcore.evaluation",
+    "evaluate": "flmcore.evaluation",
 }
 
 
@@ -47,17 +53,25 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "NmeResult",
+    "Results",
+    "StabilityAccumulator",
+    "StabilityResult",
     "__version__",
     "available_detectors",
     "box_affine",
     "build_info",
     "compose_affine",
     "crop",
+    "crop_jitter",
     "decode_heatmaps",
     "decode_simcc",
+    "evaluate",
     "invert_affine",
     "load_detector",
+    "nme",
     "remap",
     "schemes",
+    "stability",
     "transform_points",
 ]

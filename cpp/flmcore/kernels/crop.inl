@@ -40,6 +40,7 @@ void crop_rows(const CropJob& job, std::size_t begin, std::size_t end, float* sc
       crops::affine_rows(job, w, image, b, v, v_end);
     begin += past - row;
   }
+  crops::end_streaming();
 }
 
 constexpr CropKernels crop_kernels = {crop_scratch, crop_rows};

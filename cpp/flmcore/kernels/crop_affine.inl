@@ -24,6 +24,14 @@ inline Line line_of(const double* b, std::ptrdiff_t v) {
   return {b[0], b[1] * at + b[2], b[3], b[4] * at + b[5]};
 }
 
+struct Counting {
+  double value[tile];
+  constexpr Counting() : value{} {
+    for (int i = 0; i < tile; ++i) value[i] = i;
+  }
+};
+constexpr Counting counting;
+
 // Weights and load offsets of n points inside the image; their coordinates are not negative, so
 // that cutting off is floor.
 inline void inner_points(const Line& line, std::ptrdiff_t u, int n, const CropImage& image,
@@ -35,9 +43,9 @@ inline void inner_points(const Line& line, std::ptrdiff_t u, int n, const CropIm
   const double magic = 6755399441055744.0, low = static_cast<double>(layout.low);
   std::int64_t magic_bits;
   std::memcpy(&magic_bits, &magic, sizeof magic_bits);
-  const int first = static_cast<int>(u);
+  const double first = static_cast<double>(u);
   for (int i = 0; i < n; ++i) {
-    const double at = static_cast<double>(first + i);
+    const double at = first + counting.value[i];
     const double x = line.slope_x * at + line.start_x, y = line.slope_y * at + line.start_y;
     const double x0 = static_cast<double>(static_cast<int>(x)),
                  y0 = static_cast<double>(static_cast<int>(y));
@@ -50,31 +58,60 @@ inline void inner_points(const Line& line, std::ptrdiff_t u, int n, const CropIm
   }
 }
 
-template <class Tap>
-inline void blend_taps(const Tap* upper_left, const Tap* upper_right, const Tap* lower_left,
-                       const Tap* lower_right, const Points& points, int n, float scale, float bias,
-                       float* __restrict to) {
-  for (int i = 0; i < n; ++i) {
-    const float a = static_cast<float>(upper_left[i]), b = static_cast<float>(upper_right[i]);
-    const float c = static_cast<float>(lower_left[i]), d = static_cast<float>(lower_right[i]);
-    const float upper = a + points.weight_x[i] * (b - a), lower = c + points.weight_x[i] * (d - c);
-    to[i] = (upper + points.weight_y[i] * (lower - upper)) * scale + bias;
-  }
+// What turns grey levels into output channel k, in registers.
+struct Norm {
+  Lanes scale, bias;
+};
+
+inline Norm norm_of(const CropJob& job, int k) {
+  return {all_lanes(job.scale[k]), all_lanes(job.bias[k])};
 }
 
+// Four neighbours -> the values of eight points.
+inline Lanes blend(Norm norm, Lanes upper_left, Lanes upper_right, Lanes lower_left,
+                   Lanes lower_right, Lanes x, Lanes y) {
+  const Lanes upper = between(upper_left, upper_right, x),
+              lower = between(lower_left, lower_right, x);
+  return between(upper, lower, y) * norm.scale + norm.bias;
+}
+
+// `ahead` leads to the pixels of a few output rows further on.
+template <Fetch fetch>
 inline void inner_span(const CropJob& job, const CropImage& image, const Layout& layout,
-                       const Line& line, std::ptrdiff_t v, Span span, Sink& sink) {
+                       const Line& line, std::ptrdiff_t ahead, std::ptrdiff_t v, Span span,
+                       Sink& sink) {
   Points points;
-  Planes upper, lower;
+  const std::uint8_t *upper_base = image.data, *lower_base = image.data + image.row_stride;
+  const Norm n0 = norm_of(job, 0), n1 = norm_of(job, 1), n2 = norm_of(job, 2);
+  const Pairs at = layout.pairs(job);
+  const auto eight = [&](int i, float* to0, float* to1, float* to2) {
+    std::uint8_t upper[64], lower[64];
+    fetch_pairs<fetch>(layout, upper_base, points.offset + i, upper);
+    fetch_pairs<fetch>(layout, lower_base, points.offset + i, lower);
+    prefetch(lower_base, points.offset[i] + ahead);
+    prefetch(lower_base, points.offset[i + 4] + ahead);
+    const Lanes x = lanes(points.weight_x + i), y = lanes(points.weight_y + i);
+    const auto value = [&](Norm norm, int left, int right) {
+      return blend(norm, lanes(upper + left), lanes(upper + right), lanes(lower + left),
+                   lanes(lower + right), x, y);
+    };
+    store(to0, value(n0, at.left0, at.right0));
+    store(to1, value(n1, at.left1, at.right1));
+    store(to2, value(n2, at.left2, at.right2));
+  };
   for (std::ptrdiff_t u = span.begin; u < span.end; u += tile) {
-    const int n = static_cast<int>(span.end - u < tile ? span.end - u : tile);
+    const int n = static_cast<int>(span.end - u < tile ? span.end - u : tile), whole = n / 8 * 8;
     inner_points(line, u, n, image, layout, points);
-    fetch_pairs(layout, image.data, points.offset, n, upper);
-    fetch_pairs(layout, image.data + image.row_stride, points.offset, n, lower);
-    for (int k = 0; k < 3; ++k) {
-      const int left = layout.plane[0][job.source[k]], right = layout.plane[1][job.source[k]];
-      blend_taps(upper[left], upper[right], lower[left], lower[right], points, n, job.scale[k],
-                 job.bias[k], sink.row(k, v, u));
+    pad_eights(points.offset, n);
+    float *to0 = sink.row(0, v, u), *to1 = sink.row(1, v, u), *to2 = sink.row(2, v, u);
+    for (int i = 0; i < whole; i += 8) eight(i, to0 + i, to1 + i, to2 + i);
+    if (whole < n) {
+      float last[3][8];
+      const std::size_t rest = static_cast<std::size_t>(n - whole) * sizeof(float);
+      eight(whole, last[0], last[1], last[2]);
+      std::memcpy(to0 + whole, last[0], rest);
+      std::memcpy(to1 + whole, last[1], rest);
+      std::memcpy(to2 + whole, last[2], rest);
     }
     sink.commit(v, u, n);
   }
@@ -110,9 +147,15 @@ inline void edge_span(const CropJob& job, const CropImage& image, const Line& li
         }
       }
     }
-    for (int k = 0; k < 3; ++k)
-      blend_taps(taps[0][k], taps[1][k], taps[2][k], taps[3][k], points, n, job.scale[k],
-                 job.bias[k], sink.row(k, v, u));
+    for (int k = 0; k < 3; ++k) {
+      const Norm norm = norm_of(job, k);
+      float* to = sink.row(k, v, u);
+      for (int i = 0; i < n; i += 8)
+        store(to + i,
+              blend(norm, lanes(taps[0][k] + i), lanes(taps[1][k] + i), lanes(taps[2][k] + i),
+                    lanes(taps[3][k] + i), lanes(points.weight_x + i), lanes(points.weight_y + i)),
+              n - i);
+    }
     sink.commit(v, u, n);
   }
 }
@@ -123,6 +166,11 @@ inline void affine_rows(const CropJob& job, std::size_t window, const CropImage&
   const double width = static_cast<double>(image.width), height = static_cast<double>(image.height);
   const double left = static_cast<double>(layout.first),
                right = static_cast<double>(layout.last + 1);
+  const auto inside_span = layout.fetch == Fetch::six     ? inner_span<Fetch::six>
+                           : layout.fetch == Fetch::eight ? inner_span<Fetch::eight>
+                                                          : inner_span<Fetch::scattered>;
+  const std::ptrdiff_t ahead =
+      steps_ahead(4 * b[1]) * image.column_stride + steps_ahead(4 * b[4]) * image.row_stride;
   Sink sink(job, window);
   for (std::ptrdiff_t v = begin; v < end; ++v) {
     const Line line = line_of(b, v);
@@ -144,7 +192,7 @@ inline void affine_rows(const CropJob& job, std::size_t window, const CropImage&
       continue;
     }
     edge_span(job, image, line, v, {some.begin, inner.begin}, sink);
-    inner_span(job, image, layout, line, v, inner, sink);
+    inside_span(job, image, layout, line, ahead, v, inner, sink);
     edge_span(job, image, line, v, {inner.end, some.end}, sink);
   }
 }

@@ -12,7 +12,7 @@ namespace crops {
 struct Columns {
   int n;
   int inner_begin, inner_end;              // columns whose two pixels one load fetches
-  float weight[tile];                      // of the right pixel
+  float weight[tile + 8];                  // of the right pixel; eight are read at once
   std::int64_t offset[tile];               // inner columns, counted from inner_begin: of the load
   std::ptrdiff_t left[tile], right[tile];  // other columns: source columns, or -1
 };
@@ -36,9 +36,10 @@ inline void plan_columns(const CropJob& job, const CropImage& image, const Layou
       plan.right[i] = inside(job.border, x0 + 1, image.width);
     }
   }
+  pad_eights(plan.offset, plan.inner_end - plan.inner_begin);
 }
 
-using Row = float[3][tile];  // by output channel
+using Row = float[3][tile + 8];  // by output channel; eight are written at once
 
 inline void edge_columns(const CropJob& job, const CropImage& image, const std::uint8_t* line,
                          const Columns& plan, int begin, int end, Row& row) {
@@ -53,40 +54,50 @@ inline void edge_columns(const CropJob& job, const CropImage& image, const std::
   }
 }
 
-// Source row y (-1: the constant border) interpolated at the plan's columns.
+// Source row y (-1: the constant border) interpolated at the plan's columns; `ahead` leads to a row
+// that is wanted soon.
+template <Fetch fetch>
 inline void interpolate_row(const CropJob& job, const CropImage& image, const Layout& layout,
-                            std::ptrdiff_t y, Columns& plan, Row& row) {
+                            std::ptrdiff_t y, std::ptrdiff_t ahead, const Columns& plan, Row& row) {
   if (y < 0) {
     for (int k = 0; k < 3; ++k)
       for (int i = 0; i < plan.n; ++i) row[k][i] = job.border_value[job.source[k]];
     return;
   }
   const std::uint8_t* line = image.data + y * image.row_stride;
+  const int n = plan.inner_end - plan.inner_begin;
+  const Pairs at = layout.pairs(job);
+  const float* weights = plan.weight + plan.inner_begin;
+  float *to0 = row[0] + plan.inner_begin, *to1 = row[1] + plan.inner_begin,
+        *to2 = row[2] + plan.inner_begin;
+  for (int i = 0; i < n; i += 8) {
+    std::uint8_t planes[64];
+    fetch_pairs<fetch>(layout, line, plan.offset + i, planes);
+    prefetch(line, plan.offset[i] + ahead);
+    const Lanes weight = lanes(weights + i);
+    store(to0 + i, between(lanes(planes + at.left0), lanes(planes + at.right0), weight));
+    store(to1 + i, between(lanes(planes + at.left1), lanes(planes + at.right1), weight));
+    store(to2 + i, between(lanes(planes + at.left2), lanes(planes + at.right2), weight));
+  }
+  // Last, over what the eights wrote too far.
   edge_columns(job, image, line, plan, 0, plan.inner_begin, row);
   edge_columns(job, image, line, plan, plan.inner_end, plan.n, row);
-  const int n = plan.inner_end - plan.inner_begin;
-  if (n == 0) return;
-  Planes planes;
-  fetch_pairs(layout, line, plan.offset, n, planes);
-  const float* weight = plan.weight + plan.inner_begin;
-  for (int k = 0; k < 3; ++k) {
-    const std::uint8_t *left = planes[layout.plane[0][job.source[k]]],
-                       *right = planes[layout.plane[1][job.source[k]]];
-    float* __restrict to = row[k] + plan.inner_begin;
-    for (int i = 0; i < n; ++i) {
-      const float a = left[i], b = right[i];
-      to[i] = a + weight[i] * (b - a);
-    }
-  }
 }
 
 inline void blend_rows(const Row& upper, const Row& lower, float weight, const CropJob& job,
                        Sink& sink, std::ptrdiff_t v, std::ptrdiff_t u, int n) {
   for (int k = 0; k < 3; ++k) {
-    const float scale = job.scale[k], bias = job.bias[k];
+    const Lanes scale = all_lanes(job.scale[k]), bias = all_lanes(job.bias[k]),
+                w = all_lanes(weight);
     const float *a = upper[k], *b = lower[k];
-    float* __restrict to = sink.row(k, v, u);
-    for (int i = 0; i < n; ++i) to[i] = (a[i] + weight * (b[i] - a[i])) * scale + bias;
+    const auto eight = [&](int i) { return between(lanes(a + i), lanes(b + i), w) * scale + bias; };
+    float* to = sink.row(k, v, u);
+    const int whole = n / 8 * 8;
+    if (sink.streams() && reinterpret_cast<std::uintptr_t>(to) % 16 == 0)
+      for (int i = 0; i < whole; i += 8) stream(to + i, eight(i));
+    else
+      for (int i = 0; i < whole; i += 8) store(to + i, eight(i));
+    if (whole < n) store(to + whole, eight(whole), n - whole);
   }
   sink.commit(v, u, n);
 }
@@ -94,6 +105,10 @@ inline void blend_rows(const Row& upper, const Row& lower, float weight, const C
 inline void axis_rows(const CropJob& job, std::size_t window, const CropImage& image,
                       const double* b, std::ptrdiff_t begin, std::ptrdiff_t end) {
   const Layout layout = layout_of(image);
+  const auto source_row = layout.fetch == Fetch::six     ? interpolate_row<Fetch::six>
+                          : layout.fetch == Fetch::eight ? interpolate_row<Fetch::eight>
+                                                         : interpolate_row<Fetch::scattered>;
+  const std::ptrdiff_t ahead = steps_ahead(3 * b[4]) * image.row_stride;
   Sink sink(job, window);
   Columns plan;
   Row rows[2];
@@ -111,7 +126,7 @@ inline void axis_rows(const CropJob& job, std::size_t window, const CropImage& i
         if (slot[i] >= 0) continue;
         slot[i] = held[0] == need[1 - i] ? 1 : 0;  // never over the row that the other half needs
         if (i == 1) slot[i] = 1 - slot[0];
-        interpolate_row(job, image, layout, need[i], plan, rows[slot[i]]);
+        source_row(job, image, layout, need[i], ahead, plan, rows[slot[i]]);
         held[slot[i]] = need[i];
       }
       blend_rows(rows[slot[0]], rows[slot[1]], static_cast<float>(y - y0), job, sink, v, u, n);

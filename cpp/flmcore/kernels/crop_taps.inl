@@ -8,18 +8,13 @@
 #include <cstring>
 
 #include "flmcore/kernels/crop.hpp"
-
-#if defined(__SSE2__) || defined(_M_X64)
-#include <emmintrin.h>
-#define FLM_CROP_SSE2 1
-#endif
+#include "flmcore/kernels/crop_lanes.inl"
 
 namespace flm::FLM_ISA {
 namespace {
 namespace crops {
 
 constexpr int tile = 256;  // output pixels worked on at once; a multiple of 8
-using Planes = std::uint8_t[8][tile];
 
 // Index inside [0, extent) for the whole number `at`, or -1 for the constant border.
 inline std::ptrdiff_t inside(CropBorder border, double at, std::ptrdiff_t extent) {
@@ -31,14 +26,28 @@ inline std::ptrdiff_t inside(CropBorder border, double at, std::ptrdiff_t extent
   return static_cast<std::ptrdiff_t>(folded <= last ? folded : 2 * last - folded);
 }
 
-// How two neighbouring pixels lie in memory. Where one 8-byte load holds both (packed RGB, BGR,
-// RGBA, grey, mirrored), a plane is a byte of that load; elsewhere every byte is fetched alone.
+// How two neighbouring pixels are fetched: every byte alone, or both with one 8-byte load of which
+// the first six bytes or all eight matter (packed RGB, BGR, RGBA, grey; mirrored too).
+enum class Fetch { scattered, six, eight };
+
+// Where eight fetched pairs of pixels lie: by output channel, the eight bytes of the left pixels
+// and of the right.
+struct Pairs {
+  int left0, left1, left2, right0, right1, right2;
+};
+
 struct Layout {
-  bool packed;
+  Fetch fetch;
   std::ptrdiff_t low;          // from a pixel's address to the load's, or 0
   std::ptrdiff_t byte[2][3];   // [left, right pixel][channel]: from the load's address
-  int plane[2][3];             // the plane that byte goes to
+  int plane[2][3];             // which eight bytes those become
   std::ptrdiff_t first, last;  // columns whose load stays inside their row of pixels
+
+  Pairs pairs(const CropJob& job) const {
+    const int *a = plane[0], *b = plane[1], *from = job.source;
+    return {8 * a[from[0]], 8 * a[from[1]], 8 * a[from[2]],
+            8 * b[from[0]], 8 * b[from[1]], 8 * b[from[2]]};
+  }
 };
 
 inline Layout layout_of(const CropImage& image) {
@@ -51,16 +60,17 @@ inline Layout layout_of(const CropImage& image) {
       if (at < low) low = at;
       if (at > high) high = at;
     }
-  l.packed = column != 0 && high - low < 8;
-  l.low = l.packed ? low : 0;
+  const bool packed = column != 0 && high - low < 8;
+  l.fetch = !packed ? Fetch::scattered : high - low < 6 ? Fetch::six : Fetch::eight;
+  l.low = packed ? low : 0;
   for (int tap = 0; tap < 2; ++tap)
     for (int c = 0; c < 3; ++c) {
       l.byte[tap][c] = tap * column + c * channel - l.low;
-      l.plane[tap][c] = l.packed ? static_cast<int>(l.byte[tap][c]) : 3 * tap + c;
+      l.plane[tap][c] = packed ? static_cast<int>(l.byte[tap][c]) : 3 * tap + c;
     }
   l.first = 0;
   l.last = image.width - 2;
-  if (!l.packed) return l;
+  if (!packed) return l;
   // The row's pixels end `high` after the last pair's address when columns go up, or after the
   // first's when they go down; a load of 8 bytes may not pass that end.
   const std::ptrdiff_t spare = 8 - (high - low + 1), step = column > 0 ? column : -column;
@@ -108,46 +118,30 @@ inline Span common(Span a, Span b) {
   return begin < end ? Span{begin, end} : Span{begin, begin};
 }
 
-// 8 bytes at each of 8 addresses -> byte k of all in planes[k][0..8).
-inline void transpose_8x8(const std::uint8_t* base, const std::int64_t* offset,
-                          std::uint8_t* planes) {
-#if defined(FLM_CROP_SSE2)
-  const auto load = [&](int i) {
-    return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(base + offset[i]));
-  };
-  const auto store = [&](int k, __m128i two) {
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(planes + k * tile), two);
-    _mm_storeh_pd(reinterpret_cast<double*>(planes + (k + 1) * tile), _mm_castsi128_pd(two));
-  };
-  const __m128i a = _mm_unpacklo_epi8(load(0), load(1)), b = _mm_unpacklo_epi8(load(2), load(3));
-  const __m128i c = _mm_unpacklo_epi8(load(4), load(5)), d = _mm_unpacklo_epi8(load(6), load(7));
-  const __m128i ab = _mm_unpacklo_epi16(a, b), ab_high = _mm_unpackhi_epi16(a, b);
-  const __m128i cd = _mm_unpacklo_epi16(c, d), cd_high = _mm_unpackhi_epi16(c, d);
-  store(0, _mm_unpacklo_epi32(ab, cd));
-  store(2, _mm_unpackhi_epi32(ab, cd));
-  store(4, _mm_unpacklo_epi32(ab_high, cd_high));
-  store(6, _mm_unpackhi_epi32(ab_high, cd_high));
-#else
-  for (int i = 0; i < 8; ++i)
-    for (int k = 0; k < 8; ++k) planes[k * tile + i] = base[offset[i] + k];
-#endif
+// Repeats the last of n offsets up to the next multiple of 8.
+inline void pad_eights(std::int64_t* offset, int n) {
+  for (int i = n; i % 8; ++i) offset[i] = offset[n - 1];
 }
 
-// The two pixels at each of n offsets (of the loads, see Layout) into planes. offset has room for n
-// up to the next multiple of 8.
-inline void fetch_pairs(const Layout& layout, const std::uint8_t* base, std::int64_t* offset, int n,
-                        Planes& planes) {
-  if (layout.packed) {
-    for (int i = n; i % 8; ++i) offset[i] = offset[n - 1];
-    for (int i = 0; i < n; i += 8) transpose_8x8(base, offset + i, &planes[0][i]);
-    return;
-  }
+// The two pixels at each of 8 offsets (of the loads, see Layout) -> 64 bytes, see Pairs.
+template <Fetch fetch>
+inline void fetch_pairs(const Layout& layout, const std::uint8_t* base, const std::int64_t* offset,
+                        std::uint8_t* planes) {
+  if (fetch != Fetch::scattered) return fetch_8x8<fetch == Fetch::eight>(base, offset, planes);
   for (int tap = 0; tap < 2; ++tap)
-    for (int c = 0; c < 3; ++c) {
-      const std::uint8_t* at = base + layout.byte[tap][c];
-      std::uint8_t* plane = planes[layout.plane[tap][c]];
-      for (int i = 0; i < n; ++i) plane[i] = at[offset[i]];
-    }
+    for (int c = 0; c < 3; ++c)
+      for (int i = 0; i < 8; ++i)
+        planes[8 * layout.plane[tap][c] + i] = base[offset[i] + layout.byte[tap][c]];
+}
+
+// The same number of steps of an axis as `steps` output rows take, for prefetching.
+inline std::ptrdiff_t steps_ahead(double steps) {
+  return std::fabs(steps) < 1e6 ? static_cast<std::ptrdiff_t>(steps) : 0;
+}
+
+inline std::size_t output_floats(const CropJob& job) {
+  return job.windows * 3 * static_cast<std::size_t>(job.height) *
+         static_cast<std::size_t>(job.width);
 }
 
 // Where a row of values goes: straight into the output's planes, or through a tile that is packed
@@ -155,6 +149,9 @@ inline void fetch_pairs(const Layout& layout, const std::uint8_t* base, std::int
 class Sink {
  public:
   Sink(const CropJob& job, std::size_t window) : job_(job), window_(window) {}
+
+  // Whether the output is so large that it leaves the caches before anyone reads it.
+  bool streams() const { return job_.planes != nullptr && output_floats(job_) > (4u << 20); }
 
   float* row(int k, std::ptrdiff_t v, std::ptrdiff_t u) {
     if (job_.planes == nullptr) return tile_[k];

@@ -5,8 +5,8 @@
 // (T,6) map image to crop. With P_t the inverse of window t, and c the crop point at which the
 // first frame with a landmark shows the centroid of its landmarks, frame t has
 //   d = P_t c - P_first c,    u, v = first and second column of (P_t - P_first)'s linear part.
-// u and v are 0 while windows only shift; they are kept so that accumulators with different c can
-// be merged.
+// u and v are 0 while windows only shift (rounding aside); they are kept so that accumulators with
+// different c can be merged.
 #pragma once
 
 #include <cstddef>

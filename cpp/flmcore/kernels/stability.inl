@@ -12,29 +12,40 @@ constexpr double coordinate_limit = 1e100;  // squares and their sums stay far f
 constexpr std::size_t run_limit =
     32;  // frames per run: with 106 landmarks they stay in the second cache
 
-// true where every coordinate of a frame is a number within the limit
-inline bool all_there(const float* p, std::size_t n) {
+inline double limit_of(const double*) { return coordinate_limit; }
+inline float limit_of(const float*) { return 3.402823466e+38f; }
+
+// true where every coordinate of a frame is a number within the limit; blocks of 32 keep several
+// comparisons in flight
+template <class T>
+inline bool all_there(const T* p, std::size_t n) {
+  const T limit = limit_of(p);
   int bad = 0;
-  for (std::size_t i = 0; i < n; ++i) bad |= !(std::fabs(p[i]) <= 3.402823466e+38f);
-  return bad == 0;
-}
-inline bool all_there(const double* p, std::size_t n) {
-  int bad = 0;
-  for (std::size_t i = 0; i < n; ++i) bad |= !(std::fabs(p[i]) <= coordinate_limit);
+  std::size_t i = 0;
+  for (; i + 32 <= n; i += 32)
+    for (std::size_t j = 0; j < 32; ++j) bad |= !(std::fabs(p[i + j]) <= limit);
+  for (; i < n; ++i) bad |= !(std::fabs(p[i]) <= limit);
   return bad == 0;
 }
 
 inline bool is_number(double a) { return a == a; }
 
-bool invert_window(const double* a, double* inverse, double& det) {
-  det = a[0] * a[4] - a[1] * a[3];
-  inverse[0] = a[4] / det, inverse[1] = -a[1] / det;
-  inverse[3] = -a[3] / det, inverse[4] = a[0] / det;
+// Inverse of a window, and image pixels per crop pixel. False where it is no map.
+bool invert_window(const double* a, double* inverse, double& side) {
+  const double det = a[0] * a[4] - a[1] * a[3], share = 1 / det;
+  inverse[0] = a[4] * share, inverse[1] = -a[1] * share;
+  inverse[3] = -a[3] * share, inverse[4] = a[0] * share;
   inverse[2] = -(inverse[0] * a[2] + inverse[1] * a[5]);
   inverse[5] = -(inverse[3] * a[2] + inverse[4] * a[5]);
-  bool good = std::fabs(det) <= coordinate_limit;
-  for (int i = 0; i < 6; ++i) good = good && std::fabs(inverse[i]) <= coordinate_limit;
-  return good;
+  side = std::sqrt(std::fabs(share));
+  int bad = !(std::fabs(det) <= coordinate_limit);
+  for (int i = 0; i < 6; ++i) bad |= !(std::fabs(inverse[i]) <= coordinate_limit);
+  return bad == 0;
+}
+
+// Windows that only shift come with linear parts that differ by rounding.
+inline double but_rounding(double apart, double size) {
+  return std::fabs(apart) > 1e-14 * size ? apart : 0.0;
 }
 
 // One sequence while it is added to; members are views into the caller's state.
@@ -67,22 +78,25 @@ struct StabilityPass {
 
   // Features of frame t, which has landmarks; false where its window is no map.
   bool read_window(std::size_t t, std::size_t slot) {
-    double p[6], det;
-    if (!invert_window(windows + 6 * t, p, det)) return false;
+    double p[6], side;
+    if (!invert_window(windows + 6 * t, p, side)) return false;
     if (scalars[scalar_used] == 0) set_reference(t, p);
     scalars[scalar_used] += 1;
-    scalars[scalar_side] += 1 / std::sqrt(std::fabs(det));
+    scalars[scalar_side] += side;
     const double *c = scalars + scalar_c, *first = scalars + scalar_first;
     double* f = features[slot];
     f[0] = (p[0] * c[0] + p[1] * c[1] + p[2]) - (first[0] * c[0] + first[1] * c[1] + first[2]);
     f[1] = (p[3] * c[0] + p[4] * c[1] + p[5]) - (first[3] * c[0] + first[4] * c[1] + first[5]);
     f[2] = f[0] * f[0] + f[1] * f[1];
-    f[3] = p[0] - first[0], f[4] = p[3] - first[3];
-    f[5] = p[1] - first[1], f[6] = p[4] - first[4];
+    const double size =
+        (std::fabs(first[0]) + std::fabs(first[1])) + (std::fabs(first[3]) + std::fabs(first[4]));
+    f[3] = but_rounding(p[0] - first[0], size), f[4] = but_rounding(p[3] - first[3], size);
+    f[5] = but_rounding(p[1] - first[1], size), f[6] = but_rounding(p[4] - first[4], size);
+    turning[slot] = f[3] != 0 || f[4] != 0 || f[5] != 0 || f[6] != 0;
+    if (!turning[slot]) return true;  // the rest is not read
     f[7] = f[0] * f[3] + f[1] * f[4], f[8] = f[0] * f[5] + f[1] * f[6];
     f[9] = f[3] * f[3] + f[4] * f[4], f[10] = f[3] * f[5] + f[4] * f[6],
     f[11] = f[5] * f[5] + f[6] * f[6];
-    turning[slot] = f[3] != 0 || f[4] != 0 || f[5] != 0 || f[6] != 0;
     return true;
   }
 
@@ -122,25 +136,31 @@ struct StabilityPass {
     store4(plane(plane_step) + k, sum), store4(plane(plane_step_max) + k, top);
   }
 
-  // Fast frames t .. t + count, whose features are in slots from `slot` on.
-  void add_fast(std::size_t t, std::size_t count, std::size_t slot) {
+  // Fast frames t .. t + count, whose features are in the first slots.
+  void add_fast(std::size_t t, std::size_t count) {
     double totals[run_limit][4] = {};
-    const double (*f)[stability_features] = features + slot;
-    const bool turns = turning[slot];
+    bool turns = false;
+    for (std::size_t i = 0; i < count; ++i) turns = turns || turning[i];
     const auto tile =
         turns ? &StabilityPass::template add_tile<true> : &StabilityPass::template add_tile<false>;
     std::size_t k = 0;
     for (; k + 4 <= landmarks; k += 4)
-      (this->*tile)(frame(t) + 2 * k, 2 * landmarks, count, k, f, totals);
+      (this->*tile)(frame(t) + 2 * k, 2 * landmarks, count, k, features, totals);
     if (k < landmarks) {  // the last one to three, beside landmarks that are 0 and never move
       T rest[run_limit * 8] = {};
-      for (std::size_t i = 0; i < count; ++i)
-        std::memcpy(rest + 8 * i, frame(t + i) + 2 * k, (landmarks - k) * 2 * sizeof(T));
-      (this->*tile)(rest, 8, count, k, f, totals);
+      for (std::size_t i = 0; i < count; ++i) {
+        const T* p = frame(t + i);
+        for (std::size_t j = k; j < landmarks; ++j) {
+          rest[8 * i + 2 * (j - k)] = p[2 * j];
+          rest[8 * i + 2 * (j - k) + 1] = p[2 * j + 1];
+        }
+      }
+      (this->*tile)(rest, 8, count, k, features, totals);
     }
     for (std::size_t i = 0; i < count; ++i) {
       means[t + i] = sum4(totals[i]) / static_cast<double>(landmarks);
-      for (int j = 0; j < stability_features; ++j) scalars[scalar_features + j] += f[i][j];
+      const int used = turning[i] ? int{stability_features} : int{feature_u};  // the others are 0
+      for (int j = 0; j < used; ++j) scalars[scalar_features + j] += features[i][j];
     }
     scalars[scalar_fast] += static_cast<double>(count);
   }
@@ -209,22 +229,16 @@ struct StabilityPass {
   }
 
   StabilityOutcome run(std::size_t frames) {
-    std::size_t begin = 0,
-                count = 0;  // fast frames that wait: begin .. begin + count, features in slots 0 ..
+    std::size_t begin = 0, count = 0;  // fast frames that wait: begin .. begin + count
     for (std::size_t t = 0; t < frames; ++t) {
       const bool full = all_there(frame(t), 2 * landmarks);
       const long long there = full ? static_cast<long long>(landmarks) : count_landmarks(t);
       if (there < 0) return {StabilityFault::point, t};
       const bool fast = full && landmarks > 0 && scalars[scalar_previous_full] == 1;
-      if (count == run_limit || (count > 0 && !fast)) add_fast(begin, count, 0), count = 0;
+      if (count == run_limit || (count > 0 && !fast)) add_fast(begin, count), count = 0;
       note_first(t);
       turning[count] = false;
       if (there > 0 && !read_window(t, count)) return {StabilityFault::window, t};
-      if (fast && count > 0 && turning[count] != turning[0]) {  // one kind of tile per run
-        add_fast(begin, count, 0);
-        std::memcpy(features[0], features[count], sizeof(features[0]));
-        turning[0] = turning[count], count = 0;
-      }
       if (fast) {
         if (count == 0) begin = t;
         ++count;
@@ -233,7 +247,7 @@ struct StabilityPass {
       }
       scalars[scalar_previous_full] = full && landmarks > 0 ? 1 : 0;
     }
-    if (count > 0) add_fast(begin, count, 0);
+    if (count > 0) add_fast(begin, count);
     return {StabilityFault::none, frames};
   }
 };

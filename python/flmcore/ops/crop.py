@@ -82,7 +82,7 @@ def crop(
     if bytes_wanted and (means != [0.0] * 3 or stds != [1.0] * 3):
         msg = f"mean, std: expected 0 and 1 with dtype uint8, got {mean!r} and {std!r}"
         raise ValueError(msg)
-    if not all(_SMALLEST_STD <= s and abs(m) <= s / _SMALLEST_STD for m, s in zip(means, stds, strict=True)):
+    if not all(s >= _SMALLEST_STD and abs(m) <= s / _SMALLEST_STD for m, s in zip(means, stds, strict=True)):
         msg = f"mean, std: expected std above 0 and a ratio that float32 can hold, got {mean!r} and {std!r}"
         raise ValueError(msg)
     values = _as_triple("border_value", border_value)
