@@ -66,6 +66,7 @@ def nme_float(
 ]: ...
 def remap_double(
     points: numpy.typing.NDArray[numpy.float64],
+    out: numpy.typing.NDArray[numpy.float64],
     row_start: numpy.typing.NDArray[numpy.int64],
     index: numpy.typing.NDArray[numpy.int64],
     weight: numpy.typing.NDArray[numpy.float64],
@@ -74,9 +75,10 @@ def remap_double(
     arc_path: numpy.typing.NDArray[numpy.int64],
     arc_target: numpy.typing.NDArray[numpy.int64],
     arc_fraction: numpy.typing.NDArray[numpy.float64],
-) -> numpy.typing.NDArray[numpy.float64]: ...
+) -> None: ...
 def remap_float(
     points: numpy.typing.NDArray[numpy.float32],
+    out: numpy.typing.NDArray[numpy.float32],
     row_start: numpy.typing.NDArray[numpy.int64],
     index: numpy.typing.NDArray[numpy.int64],
     weight: numpy.typing.NDArray[numpy.float64],
@@ -85,7 +87,7 @@ def remap_float(
     arc_path: numpy.typing.NDArray[numpy.int64],
     arc_target: numpy.typing.NDArray[numpy.int64],
     arc_fraction: numpy.typing.NDArray[numpy.float64],
-) -> numpy.typing.NDArray[numpy.float32]: ...
+) -> None: ...
 def select_isa(name: str) -> None: ...
 def stability_layout() -> dict[str, int]: ...
 def stability_update_double(
