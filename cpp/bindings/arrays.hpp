@@ -46,6 +46,9 @@ inline void require_shape(const char* argument, const py::array& array,
 
 void bind_build(py::module_& m);
 void bind_affine(py::module_& m);
+void bind_crop(py::module_& m);
+void bind_heatmap(py::module_& m);
+void bind_simcc(py::module_& m);
 void bind_nme(py::module_& m);
 void bind_remap(py::module_& m);
 void bind_stability(py::module_& m);

@@ -6,6 +6,9 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
       "document.";
   flm::bind_build(m);
   flm::bind_affine(m);
+  flm::bind_crop(m);
+  flm::bind_heatmap(m);
+  flm::bind_simcc(m);
   flm::bind_nme(m);
   flm::bind_remap(m);
   flm::bind_stability(m);

@@ -6,6 +6,8 @@ Coordinates are in pixels, x right and y down; (0, 0) is the centre of the top-l
 from __future__ import annotations
 
 import os as _os
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from flmcore import _core
 
@@ -14,23 +16,59 @@ _core.select_isa(_os.environ.get("FLMCORE_ISA", ""))  # an unknown name must fai
 from flmcore import schemes
 from flmcore.build import build_info
 from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
+from flmcore.ops.crop import crop
+from flmcore.ops.heatmaps import decode_heatmaps
 from flmcore.ops.nme import NmeResult, nme
 from flmcore.ops.remap import remap
+from flmcore.ops.simcc import decode_simcc
 from flmcore.ops.stability import StabilityResult, crop_jitter, stability
 from flmcore.ops.stability_stream import StabilityAccumulator
 
+if _TYPE_CHECKING:
+    from flmcore.detectors.load import available_detectors, load_detector
+    from flmcore.evaluation import Results, evaluate
+
 __version__ = _core.__version__
+
+# What brings more than arrays (files, images, configs) is imported on first use, so that `import flmcore` stays light.
+_LAZY = {
+    "available_detectors": "flmcore.detectors.load",
+    "load_detector": "flmcore.detectors.load",
+    "Results": "flmcore.evaluation",
+    "evaluate": "flmcore.evaluation",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        msg = f"module 'flmcore' has no attribute {name!r}"
+        raise AttributeError(msg)
+    value: object = getattr(_import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
+
 
 __all__ = [
     "NmeResult",
+    "Results",
     "StabilityAccumulator",
     "StabilityResult",
     "__version__",
+    "available_detectors",
     "box_affine",
     "build_info",
     "compose_affine",
+    "crop",
     "crop_jitter",
+    "decode_heatmaps",
+    "decode_simcc",
+    "evaluate",
     "invert_affine",
+    "load_detector",
     "nme",
     "remap",
     "schemes",

@@ -5,6 +5,10 @@
 
 // clang-format off
 #include "flmcore/kernels/affine.inl"
+#include "flmcore/kernels/crop.inl"
+#include "flmcore/kernels/exp_log.inl"
+#include "flmcore/kernels/heatmap.inl"
+#include "flmcore/kernels/simcc.inl"
 #include "flmcore/kernels/nme.inl"
 #include "flmcore/kernels/remap.inl"
 #include "flmcore/kernels/stability.inl"
@@ -15,6 +19,10 @@ namespace flm::FLM_ISA {
 extern const KernelTable table;
 const KernelTable table = {
     affine_kernels,
+    crop_kernels,
+    elementary_kernels,
+    heatmap_kernels,
+    simcc_kernels,
     nme_kernels,
     remap_kernels,
     stability_kernels,

@@ -3,14 +3,22 @@
 #pragma once
 
 #include "flmcore/kernels/affine.hpp"
+#include "flmcore/kernels/crop.hpp"
+#include "flmcore/kernels/exp_log.hpp"
+#include "flmcore/kernels/heatmap.hpp"
 #include "flmcore/kernels/nme.hpp"
 #include "flmcore/kernels/remap.hpp"
+#include "flmcore/kernels/simcc.hpp"
 #include "flmcore/kernels/stability.hpp"
 
 namespace flm {
 
 struct KernelTable {
   AffineKernels affine;
+  CropKernels crop;
+  ElementaryKernels elementary;
+  HeatmapKernels heatmap;
+  SimccKernels simcc;
   NmeKernels nme;
   RemapKernels remap;
   StabilityKernels stability;

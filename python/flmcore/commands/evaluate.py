@@ -1,0 +1,152 @@
+"""``flmcore evaluate``: compare detectors on images."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flmcore.commands.console import (
+    EXIT_INTERRUPTED,
+    EXIT_NOTHING,
+    progress_bar,
+    say,
+    show_problems,
+    terminal,
+    warn,
+    whole,
+)
+from flmcore.errors import ConfigError, MissingExtraError
+
+if TYPE_CHECKING:
+    from flmcore.evaluation.results import Results
+
+EXAMPLES = """examples:
+  flmcore evaluate photos/ -d dlib-68 -d mediapipe-468 -o out
+  flmcore evaluate photos/ -d all -o out                    every detector that is ready here
+  flmcore evaluate a.jpg b.jpg -d my-detector.toml --boxes boxes.json -o out
+  flmcore evaluate photos/ -d dlib-68 -o out --resume       carry on after Ctrl-C
+
+OUT gets results.json (everything), results.csv (a row per detector), units.csv (a row per detector and face) and
+figures. Exit code: 0 measured, 1 nothing could be measured, 2 bad input, 130 interrupted."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="images and folders of images")
+    parser.add_argument(
+        "-d",
+        "--detector",
+        action="append",
+        required=True,
+        metavar="DETECTOR",
+        help="name, .toml file, or 'all' for every detector that is ready; repeat to compare",
+    )
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="folder for the results")
+    parser.add_argument(
+        "--boxes",
+        type=Path,
+        metavar="FILE",
+        help="face boxes (JSON or CSV; docs/formats) instead of Dlib's face detector",
+    )
+    parser.add_argument(
+        "--faces",
+        choices=("largest", "all"),
+        default="largest",
+        help="of several faces found in an image use this (default: largest); boxes of a file are all used",
+    )
+    parser.add_argument("--sweep", default="shift", help="shift, scale or rotate (default: shift)")
+    parser.add_argument(
+        "--frames", type=whole(8), default=128, metavar="T", help="windows per part (default: 128)"
+    )
+    parser.add_argument(
+        "--seed", type=whole(0), default=0, help="of random windows and bootstrap (default: 0)"
+    )
+    parser.add_argument(
+        "--batch", type=whole(1), default=32, metavar="N", help="windows per inference (default: 32)"
+    )
+    parser.add_argument("--threads", type=whole(1, 1024), metavar="N", help="default: every processor")
+    parser.add_argument("--device", default="cpu", help="cpu, or what the backend knows (default: cpu)")
+    parser.add_argument("--limit", type=whole(1), metavar="N", help="use only the first N images")
+    parser.add_argument("--no-speed", action="store_true", help="do not measure latency")
+    parser.add_argument("--no-figures", action="store_true", help="do not draw figures")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="carry on an interrupted run in OUT")
+    again.add_argument("--restart", action="store_true", help="drop an interrupted run in OUT and start over")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Evaluate, print, write."""
+    from flmcore.evaluation.runner import EvaluationInterrupted, evaluate
+
+    detectors = choose_detectors(options.detector)
+    try:
+        with progress_bar() as progress:
+            results = evaluate(
+                options.paths,
+                detectors,
+                sweep=options.sweep,
+                frames=options.frames,
+                seed=options.seed,
+                boxes=options.boxes,
+                faces=options.faces,
+                batch=options.batch,
+                threads=options.threads,
+                device=options.device,
+                limit=options.limit,
+                speed=not options.no_speed,
+                out=options.out,
+                resume=options.resume,
+                restart=options.restart,
+                progress=progress,
+            )
+    except EvaluationInterrupted as interrupted:
+        show(interrupted.results, options.out, figures=False)
+        warn("interrupted; what was finished is saved: add --resume to carry on")
+        return EXIT_INTERRUPTED
+    return show(results, options.out, figures=not options.no_figures)
+
+
+def choose_detectors(names: list[str]) -> list[str]:
+    """The detectors asked for; ``all`` stands for those that are ready."""
+    if "all" not in names:
+        return list(names)
+    from flmcore.detectors.load import available_detectors
+
+    entries = available_detectors()
+    ready = [entry.name for entry in entries if entry.ready]
+    missing = [entry.name for entry in entries if not entry.ready]
+    if missing:
+        warn(f"not ready, left out: {', '.join(missing)} ('flmcore detectors' says why)")
+    if not ready and names == ["all"]:
+        msg = "no detector is ready here: 'flmcore detectors' says why"
+        raise ConfigError(msg)
+    return list(dict.fromkeys([*ready, *(name for name in names if name != "all")]))
+
+
+def show(results: Results, out: Path, *, figures: bool) -> int:
+    """Problems, table, figures, and where the files are; the exit code."""
+    from flmcore.report.table import build
+
+    console = terminal()
+    show_problems(results.problems, f"{out}/results.json")
+    say()
+    if console.is_terminal:
+        console.print(build(results, width=console.width))
+    else:
+        say(results.table(console.width))
+    drawn: list[Path] = []
+    if figures and results.units:
+        try:
+            from flmcore.report.figures import write_figures
+
+            drawn = write_figures(results, out)
+        except MissingExtraError as error:
+            warn(str(error))
+    say()
+    for path in [out / name for name in ("results.json", "results.csv", "units.csv")] + drawn:
+        say(f"  {path}")
+    if not results.units:
+        warn("nothing could be measured")
+        return EXIT_NOTHING
+    return 0

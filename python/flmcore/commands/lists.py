@@ -1,0 +1,86 @@
+"""``flmcore detectors``, ``schemes`` and ``info``: what there is."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from flmcore.commands.console import say, terminal
+
+DETECTORS_EXAMPLES = """example:
+  flmcore detectors
+
+Weights are looked for where a detector's config says, in the packages that ship them and in the folder named by
+FLMCORE_WEIGHTS. Any .toml file can be given to -d as well."""
+SCHEMES_EXAMPLES = "example:\n  flmcore schemes"
+INFO_EXAMPLES = "example:\n  flmcore info"
+
+
+def add_nothing(parser: argparse.ArgumentParser) -> None:
+    """These commands have no arguments."""
+    del parser
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, header_style="bold")
+    for name in columns:
+        side = "right" if name in ("pts", "landmarks") else "left"
+        table.add_column(
+            name, justify=side, no_wrap=name in ("detector", "scheme", "backend"), overflow="fold"
+        )  # type: ignore[arg-type]
+    return table
+
+
+def run_detectors(options: argparse.Namespace) -> int:
+    """Name, scheme, landmarks, backend, whether ready or why not, licence."""
+    del options
+    from flmcore.detectors.load import available_detectors
+
+    table = _table("detector", "scheme", "pts", "backend", "ready", "licence")
+    for entry in available_detectors():
+        config = entry.config
+        about = ["–"] * 3 if config is None else [config.scheme, str(config.landmarks), config.model.backend]
+        licence = "–" if config is None else config.licence
+        ready = "yes" if entry.ready else "no: " + "; ".join(entry.reasons)
+        table.add_row(*map(Text, [entry.name, *about, ready, licence]))
+    terminal().print(table)
+    return 0
+
+
+def run_schemes(options: argparse.Namespace) -> int:
+    """Name, landmarks, groups, and which schemes it can be mapped to."""
+    del options
+    from flmcore import schemes
+
+    table = _table("scheme", "landmarks", "groups", "can be mapped to")
+    for name in schemes.names():
+        scheme = schemes.get(name)
+        reached = [other for other in schemes.names() if other != name and _reaches(name, other)]
+        table.add_row(*map(Text, [name, str(scheme.landmarks), ", ".join(scheme.groups), ", ".join(reached)]))
+    terminal().print(table)
+    return 0
+
+
+def _reaches(source: str, target: str) -> bool:
+    from flmcore import schemes
+
+    try:
+        schemes.mapping(source, target)
+    except ValueError:
+        return False
+    return True
+
+
+def run_info(options: argparse.Namespace) -> int:
+    """How the core was built, what it runs on, and the packages that detectors need."""
+    del options
+    from flmcore.evaluation.identity import environment
+
+    about = environment()
+    lines = {**about["build"], "processor": about["processor"], **about["packages"]}
+    for key, value in lines.items():
+        say(f"{key:<24} {', '.join(value) if isinstance(value, list) else value}")
+    return 0

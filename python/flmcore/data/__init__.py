@@ -1,0 +1,1 @@
+"""Reading what an evaluation starts from: images and face boxes."""

@@ -1,0 +1,1 @@
+"""Landmark detectors: config files, backends, networks, the zoo."""

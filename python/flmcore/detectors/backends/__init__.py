@@ -1,0 +1,78 @@
+"""The programs that run networks, one module each; their packages are imported when a model is opened."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from flmcore.detectors.schema import DetectorConfig
+from flmcore.errors import ConfigError, MissingExtraError
+
+__all__ = ["Backend", "missing_package", "open_backend", "require_package"]
+
+# backend: (module here, function in it, package it needs, extra that installs it)
+_BACKENDS = {
+    "onnx": ("onnx", "OnnxBackend", "onnxruntime", "onnx"),
+    "torch": ("torch", "TorchBackend", "torch", "torch"),
+    "torchscript": ("torch", "TorchBackend", "torch", "torch"),
+    "dlib": ("dlib", "DlibBackend", "dlib", "dlib"),
+    "tflite": ("tflite", "TfliteBackend", "ai_edge_litert", "tflite"),
+}
+_LATER = "needs macOS and is not yet in this version"
+
+
+class Backend(Protocol):
+    """A model ready to run.
+
+    Attributes:
+        grid: step in crop pixels to which landmarks are rounded, or None.
+        pixel_type: ``float32`` takes N×3×H×W, normalised; ``uint8`` takes N×H×W×3 as in the image.
+    """
+
+    grid: float | None
+    pixel_type: str
+
+    def run(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """The outputs that :func:`~flmcore.detectors.decode.wanted_outputs` lists, for any number of inputs."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Package, version, device, threads."""
+        ...
+
+
+def open_backend(
+    config: DetectorConfig, weights: Path | None, *, device: str, threads: int | None, module: Any = None
+) -> Backend:
+    """The config's backend with the model loaded. MissingExtraError, WeightsError or ConfigError where it cannot be."""
+    backend = config.model.backend
+    if backend not in _BACKENDS:
+        msg = f"{config.path}: model.backend: expected one of {', '.join(_BACKENDS)}, got '{backend}', which {_LATER}"
+        raise ConfigError(msg)
+    name, factory, _, _ = _BACKENDS[backend]
+    opened: Backend = getattr(importlib.import_module(f"{__name__}.{name}"), factory)(
+        config, weights, device=device, threads=threads, module=module
+    )
+    return opened
+
+
+def missing_package(backend: str) -> str | None:
+    """Why this backend cannot run here, or None; looks without importing."""
+    if backend not in _BACKENDS:
+        return f"backend {backend} {_LATER}"
+    try:
+        require_package(backend)
+    except MissingExtraError as error:
+        return str(error)
+    return None
+
+
+def require_package(backend: str) -> None:
+    """MissingExtraError where the backend's package is not installed; looks without importing."""
+    _, _, package, extra = _BACKENDS.get(backend, ("", "", "", ""))
+    if package and importlib.util.find_spec(package) is None:
+        raise MissingExtraError(package, extra, f"backend {backend}")

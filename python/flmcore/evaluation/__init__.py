@@ -1,0 +1,1 @@
+"""Evaluation of detectors: the window sweep, its measurement, speed, statistics, and the run that ties them."""

@@ -1,0 +1,220 @@
+"""One detector on one face: through the sweep's windows, to numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flmcore import schemes
+from flmcore.errors import DetectorError
+from flmcore.evaluation.sweep import Sweep, SweepPart
+from flmcore.ops.affine import invert_affine, transform_points
+from flmcore.ops.remap import remap
+from flmcore.ops.stability import stability
+
+__all__ = ["Measurable", "Measurement", "has_eye_corners", "measure_face", "sweep_landmarks", "sweep_windows"]
+
+
+class Measurable(Protocol):
+    """What a detector must offer to be measured; :class:`flmcore.detectors.base.Detector` does."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def licence(self) -> str: ...
+    @property
+    def landmark_count(self) -> int: ...
+    @property
+    def grid(self) -> float | None: ...
+    def windows(
+        self, boxes: Any, *, shift: Any = ..., scale: Any = ..., rotation: Any = ...
+    ) -> NDArray[np.float64]: ...
+    def crop(
+        self, image: Any, windows: Any, *, out: Any = ..., threads: int | None = ...
+    ) -> NDArray[Any]: ...
+    def infer(self, inputs: Any) -> Any: ...
+    def decode(self, raw: Any) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    def describe(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one detector does on one face; ``values`` goes to ``results.json``, ``cloud`` (T, K, 2) to the figures."""
+
+    values: dict[str, Any]
+    cloud: NDArray[np.float32]
+
+
+def sweep_windows(detector: Measurable, box: list[float], part: SweepPart) -> NDArray[np.float64]:
+    """(T, 2, 3): the detector's own window for each offset of the sweep."""
+    return detector.windows([box], shift=part.shift, scale=part.scale, rotation=part.rotation)
+
+
+def sweep_landmarks(
+    detector: Measurable,
+    image: NDArray[np.uint8],
+    windows: NDArray[np.float64],
+    *,
+    batch: int,
+    threads: int | None = None,
+) -> NDArray[np.float64]:
+    """Landmarks seen through each window, (T, K, 2) float64 in image pixels; one crop buffer serves all batches."""
+    landmarks = np.empty((len(windows), detector.landmark_count, 2))
+    buffer: NDArray[Any] | None = None
+    for start in range(0, len(windows), batch):
+        rows = windows[start : start + batch]
+        out = None if buffer is None else buffer[: len(rows)]
+        inputs = detector.crop(image, rows, out=out, threads=threads)
+        if buffer is None:
+            buffer = inputs
+        points, _ = detector.decode(detector.infer(inputs))
+        expected = (len(rows), detector.landmark_count, 2)
+        if points.shape != expected:
+            msg = f"landmarks: expected shape {expected}, got {points.shape}"
+            raise DetectorError(msg)
+        # float64 from here on: at x = 4000 one step of float32 is 0.0002 px, which would be counted as jitter.
+        landmarks[start : start + batch] = transform_points(points.astype(np.float64), invert_affine(rows))
+    return landmarks
+
+
+def measure_face(
+    detector: Measurable,
+    image: NDArray[np.uint8],
+    box: list[float],
+    sweep: Sweep,
+    *,
+    common: str | None,
+    batch: int = 32,
+    threads: int | None = None,
+    interocular: float | None = None,
+    lent: tuple[float, str] | None = None,
+) -> Measurement:
+    """Jitter from the path, spread, gain and residual from the random windows, on all landmarks and the common ones.
+
+    Args:
+        detector: what is measured.
+        image: (H, W, 3) uint8.
+        box: the face's reference box.
+        sweep: offsets of the windows.
+        common: scheme that all compared detectors reach, or None.
+        batch: windows per inference.
+        threads: for the crops.
+        interocular: true distance of the outer eye corners in pixels; None takes it from the mean landmarks.
+        lent: that distance on the same face, and the detector whose landmarks gave it, for a scheme without eye
+            corners; without it such a detector's figures are in per cent of the box.
+
+    Raises:
+        DetectorError: no landmark is finite, or landmarks of another shape than the detector promises.
+    """
+    path_windows, random_windows = (sweep_windows(detector, box, part) for part in (sweep.path, sweep.random))
+    both = np.concatenate([path_windows, random_windows])
+    landmarks = sweep_landmarks(detector, image, both, batch=batch, threads=threads)
+    finite = np.isfinite(landmarks).all(axis=-1)
+    if not finite.any():
+        msg = "landmarks: expected finite coordinates, got NaN for all"
+        raise DetectorError(msg)
+    path, random = landmarks[: len(sweep.path)], landmarks[len(sweep.path) :]
+    normaliser, source = _normaliser(_mean_shape(landmarks), detector.scheme, box, interocular, lent)
+    values: dict[str, Any] = {"normaliser_px": normaliser, "normaliser": source}
+    values["undefined"] = int((~finite).sum())
+    values |= _metrics(path, random, path_windows, random_windows, normaliser, detector.scheme, sweep)
+    if common is not None:
+        seen = [remap(part, detector.scheme, common) for part in (path, random)]
+        values["common"] = _metrics(
+            *seen, path_windows, random_windows, normaliser, common, sweep, detail=False
+        )
+    if detector.grid is not None:
+        values["rounding_jitter"] = _rounding_jitter(path, path_windows, detector.grid, normaliser)
+    values["shape"] = np.round(_mean_shape(landmarks), 3)
+    return Measurement(values, path.astype(np.float32))
+
+
+def _metrics(
+    path: NDArray[np.float64],
+    random: NDArray[np.float64],
+    path_windows: NDArray[np.float64],
+    random_windows: NDArray[np.float64],
+    normaliser: float,
+    scheme: str,
+    sweep: Sweep,
+    *,
+    detail: bool = True,
+) -> dict[str, Any]:
+    """The design's numbers; gain and residual only where the windows shift, as they are defined by the shift."""
+    on_path = stability(path, path_windows, normaliser=normaliser, scheme=scheme)
+    on_random = stability(random, random_windows, normaliser=normaliser, scheme=scheme)
+    shifts = sweep.name == "shift"
+    values: dict[str, Any] = {
+        "jitter": on_path.jitter,
+        "jitter_p50": on_path.p50,
+        "jitter_p95": on_path.p95,
+        "jitter_max": on_path.max,
+        "spread": on_random.spread,
+        "gain": on_random.gain if shifts else None,
+        "residual": on_random.residual if shifts else None,
+    }
+    if detail:
+        landmark: dict[str, Any] = {
+            "jitter": _six_digits(on_path.per_landmark["jitter"]),
+            "spread": _six_digits(on_random.per_landmark["spread"]),
+        }
+        if shifts:
+            landmark["gain"] = _six_digits(on_random.per_landmark["gain"])
+        values["per_landmark"] = landmark
+        values["per_group"] = {name: float(group["jitter"]) for name, group in on_path.per_group.items()}
+    return values
+
+
+def _six_digits(values: NDArray[np.float64]) -> list[float]:
+    """Enough for any figure, and a tenth of the file's size."""
+    return [float(f"{value:.6g}") for value in np.asarray(values, dtype=np.float64).tolist()]
+
+
+def _mean_shape(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(K, 2) mean over windows of the finite landmarks; NaN where there is none."""
+    finite = np.isfinite(landmarks).all(axis=-1)
+    count = finite.sum(axis=0)[:, None].astype(np.float64)
+    total = np.where(finite[..., None], landmarks, 0.0).sum(axis=0)
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+
+
+def has_eye_corners(scheme: str) -> bool:
+    """Whether landmarks of this scheme can give the normaliser."""
+    return schemes.get(scheme).eye_outer is not None
+
+
+def _normaliser(
+    shape: NDArray[np.float64],
+    scheme: str,
+    box: list[float],
+    truth: float | None,
+    lent: tuple[float, str] | None,
+) -> tuple[float, str]:
+    """Pixels that one hundred per cent stands for, and where they come from."""
+    if truth is not None:
+        return truth, "interocular, truth"
+    corners = schemes.get(scheme).eye_outer
+    if corners is not None:
+        distance = float(np.hypot(*(shape[corners[1]] - shape[corners[0]])))
+        if math.isfinite(distance) and distance > 1e-6:
+            return distance, "interocular, mean landmarks"
+    if lent is not None:
+        return lent[0], f"interocular, mean landmarks of {lent[1]}"
+    return math.sqrt((box[2] - box[0]) * (box[3] - box[1])), "box"
+
+
+def _rounding_jitter(
+    path: NDArray[np.float64], windows: NDArray[np.float64], grid: float, normaliser: float
+) -> float:
+    """Jitter of landmarks that hold perfectly still, once rounded to the backend's grid in each crop."""
+    still = transform_points(_mean_shape(path), windows)
+    rounded = np.floor(still / grid + 0.5) * grid
+    return float(
+        stability(transform_points(rounded, invert_affine(windows)), windows, normaliser=normaliser).jitter
+    )

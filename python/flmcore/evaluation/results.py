@@ -1,0 +1,183 @@
+"""What a run found, as files and as a table."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flmcore.errors import ResultsError
+from flmcore.evaluation.store import dump_json, plain, write_bytes, write_csv
+from flmcore.evaluation.summary import METRICS
+
+__all__ = ["Results"]
+
+PathLike = str | os.PathLike[str]
+FORMAT = "flmcore results 1"
+_INTERVALS = ("jitter", "jitter_common", "spread", "gain", "residual", "jitter_p95", "rounding_jitter")
+_UNIT_VALUES = ("normaliser", "normaliser_px", "undefined")
+
+
+class Results:
+    """The results of :func:`flmcore.evaluate`.
+
+    Attributes:
+        data: everything, as ``results.json`` has it.
+        overlays: per image of ``data["overlays"]``, the arrays that the overlay figure needs.
+    """
+
+    def __init__(
+        self, data: Mapping[str, Any], overlays: Mapping[str, Mapping[str, NDArray[Any]]] | None = None
+    ) -> None:
+        self.data: dict[str, Any] = plain(data)
+        self.overlays = {image: dict(arrays) for image, arrays in (overlays or {}).items()}
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run reached its end."""
+        return bool(self.data["complete"])
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """Sweep, seeds, normaliser, common scheme, batch, threads."""
+        return dict(self.data["protocol"])
+
+    @property
+    def detectors(self) -> list[dict[str, Any]]:
+        """What each detector says of itself: config, sum of its weights, backend, versions."""
+        return list(self.data["detectors"])
+
+    @property
+    def summary(self) -> list[dict[str, Any]]:
+        """One row per detector; each number with its mean, interval and number of images."""
+        return list(self.data["summary"])
+
+    @property
+    def units(self) -> list[dict[str, Any]]:
+        """One row per detector and face."""
+        return list(self.data["units"])
+
+    @property
+    def problems(self) -> list[dict[str, Any]]:
+        """What was not measured and why; rows with ``note`` were measured."""
+        return list(self.data["problems"])
+
+    @property
+    def speed(self) -> dict[str, dict[str, Any]]:
+        """Latency of one face by stage, per detector."""
+        return dict(self.data["timing"]["speed"])
+
+    def __repr__(self) -> str:
+        state = "" if self.complete else ", unfinished"
+        names = ", ".join(row["detector"] for row in self.summary)
+        return f"<flmcore.Results: {names}; {len(self.units)} measurements{state}>"
+
+    def table(self, width: int = 100) -> str:
+        """The table and its footnotes, as plain text."""
+        from flmcore.report.table import render  # a result shows itself; the report package knows how
+
+        return render(self, width=width)
+
+    def to_json(self, path: PathLike) -> None:
+        """Write ``results.json``: strict JSON, NaN as null, whole or not at all."""
+        write_bytes(Path(path), dump_json(self.data))
+
+    @classmethod
+    def from_json(cls, path: PathLike) -> Results:
+        """Read what :meth:`to_json` wrote, and ``overlays.npz`` where it lies beside."""
+        file = Path(path)
+        try:
+            data = json.loads(file.read_bytes())
+        except (OSError, ValueError) as error:
+            msg = f"{file}: cannot be read: {error}"
+            raise ResultsError(msg) from error
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            msg = f"{file}: expected results of this version ({FORMAT})"
+            raise ResultsError(msg)
+        return cls(data, _read_overlays(file.with_name("overlays.npz"), data["overlays"]))
+
+    def to_csv(self, path: PathLike) -> None:
+        """One row per detector."""
+        rows = []
+        for row in self.summary:
+            line = {
+                key: row[key] for key in ("detector", "scheme", "landmarks", "images", "faces", "licence")
+            }
+            for metric in METRICS:
+                for part in ("mean", "low", "high") if metric in _INTERVALS else ("mean",):
+                    name = metric if part == "mean" else f"{metric}_{part}"
+                    line[name] = (row[metric] or {}).get(part)
+            for stage, values in self.speed.get(row["detector"], {}).items():
+                if isinstance(values, Mapping):
+                    line |= {f"{stage}_{name}_ms": value for name, value in values.items()}
+            rows.append(line)
+        columns = list(dict.fromkeys(key for line in rows for key in line))
+        write_csv(Path(path), rows, columns)
+
+    def to_unit_csv(self, path: PathLike) -> None:
+        """One row per detector and face."""
+        rows = []
+        for unit in self.units:
+            line = {key: unit[key] for key in ("image", "face", "detector")}
+            for metric, keys in METRICS.items():
+                value: Any = unit
+                for key in keys:
+                    value = value.get(key) if isinstance(value, Mapping) else None
+                line[metric] = value
+            rows.append(line | {key: unit[key] for key in _UNIT_VALUES})
+        write_csv(Path(path), rows, ["image", "face", "detector", *METRICS, *_UNIT_VALUES])
+
+    def write(self, folder: PathLike) -> list[Path]:
+        """``results.json``, ``results.csv``, ``units.csv`` and ``overlays.npz``; returns their paths."""
+        root = Path(folder)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"{root}: cannot be written to: {error.strerror or error}"
+            raise ResultsError(msg) from error
+        files = [root / name for name in ("results.csv", "units.csv", "overlays.npz", "results.json")]
+        self.to_csv(files[0])
+        self.to_unit_csv(files[1])
+        _write_overlays(files[2], self.data["overlays"], self.overlays)
+        self.to_json(files[3])  # last: where it says complete, the others are there
+        return files
+
+    def report(self, folder: PathLike, *, figures: bool = True) -> list[Path]:
+        """:meth:`write`, and the figures; returns the paths of all files.
+
+        Raises:
+            MissingExtraError: figures are wanted and matplotlib is missing; the other files are written by then.
+        """
+        files = self.write(folder)
+        if figures:
+            from flmcore.report.figures import write_figures
+
+            files += write_figures(self, Path(folder))
+        return files
+
+
+def _write_overlays(
+    path: Path, images: list[str], overlays: Mapping[str, Mapping[str, NDArray[Any]]]
+) -> None:
+    buffer = io.BytesIO()
+    flat = {f"{i}/{key}": a for i, image in enumerate(images) for key, a in overlays.get(image, {}).items()}
+    np.savez_compressed(buffer, allow_pickle=False, **flat)
+    write_bytes(path, buffer.getvalue())
+
+
+def _read_overlays(path: Path, images: list[str]) -> dict[str, dict[str, NDArray[Any]]]:
+    found: dict[str, dict[str, NDArray[Any]]] = {}
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            for name in archive.files:
+                index, _, key = name.partition("/")
+                found.setdefault(images[int(index)], {})[key] = archive[name]
+    except (OSError, ValueError, IndexError):
+        return {}
+    return found

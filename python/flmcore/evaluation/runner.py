@@ -1,0 +1,210 @@
+"""``flmcore.evaluate``: from arguments to results."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import ArrayLike
+
+from flmcore import schemes
+from flmcore.detectors.faces import FaceFinder
+from flmcore.detectors.load import load_detector
+from flmcore.evaluation.collect import collect
+from flmcore.evaluation.identity import digests, run_identity
+from flmcore.evaluation.inputs import (
+    FACE_CHOICES,
+    Boxes,
+    Problem,
+    collect_sources,
+    match_boxes,
+)
+from flmcore.evaluation.results import Results
+from flmcore.evaluation.run import Progress, Run
+from flmcore.evaluation.store import Journal, Memory, prepare_folder, refuse_other
+from flmcore.evaluation.sweep import make_sweep
+
+if TYPE_CHECKING:
+    from flmcore.detectors.base import Detector
+
+__all__ = ["EvaluationInterrupted", "evaluate", "load_detectors"]
+
+PathLike = str | os.PathLike[str]
+
+
+class EvaluationInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a run; ``results`` has what was finished."""
+
+    def __init__(self, results: Results) -> None:
+        super().__init__("interrupted")
+        self.results = results
+
+
+def evaluate(
+    images: Any,
+    detectors: PathLike | Detector | Sequence[PathLike | Detector],
+    *,
+    sweep: str = "shift",
+    frames: int = 128,
+    seed: int = 0,
+    boxes: PathLike | Boxes | Sequence[ArrayLike] | None = None,
+    faces: str = "largest",
+    interocular: Mapping[str, Sequence[float]] | None = None,
+    batch: int = 32,
+    threads: int | None = None,
+    device: str = "cpu",
+    limit: int | None = None,
+    speed: bool = True,
+    out: PathLike | None = None,
+    resume: bool = False,
+    restart: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> Results:
+    """Compare detectors on still images seen through a sweep of windows.
+
+    Each face is seen through two times ``frames`` windows of each detector's own crop rule. Jitter is read from a
+    smooth path of windows; spread, window gain and residual from random ones (``docs/definitions.md``). One image, or
+    one detector on one image, that cannot be measured never ends the run: it is listed in ``results.problems``.
+
+    Args:
+        images: a path, a folder, a uint8 array of shape (H, W, 3) in RGB, or a sequence of these.
+        detectors: names, paths of configs, or loaded detectors; one or a sequence.
+        sweep: ``shift``, ``scale`` or ``rotate``.
+        frames: windows in each of the two parts.
+        seed: of the random windows and of the bootstrap.
+        boxes: face boxes, ``x0, y0, x1, y1`` in edge coordinates: a file for ``flmcore.data.boxes.read_boxes``, a
+            mapping from image name to (N, 4), or one (N, 4) per image. Without it Dlib's frontal face detector looks.
+        faces: of several faces that were *found* in an image, use the ``largest`` or ``all``. Given boxes are all used.
+        interocular: true distance of the outer eye corners in pixels, per image name, one number per box. Without it
+            each detector's mean landmarks give the distance.
+        batch: windows per inference.
+        threads: for crops and inference; None is every processor.
+        device: ``cpu``, or what the backend knows.
+        limit: use only the first so many images.
+        speed: measure latency too.
+        out: folder for the result files, written at the end, and for the journal that ``resume`` carries on from.
+        resume: carry on a run that ``out`` holds; ResultsError where it is another run.
+        restart: drop an unfinished run that ``out`` holds.
+        progress: called before each piece.
+
+    Raises:
+        ValueError, TypeError: an argument is not what it must be; a path does not exist.
+        ConfigError, WeightsError, MissingExtraError: a detector cannot be loaded, or no face finder is installed.
+        ResultsError: ``out`` cannot be written to, or holds another run.
+        EvaluationInterrupted: Ctrl-C; its ``results`` has what was finished.
+    """
+    plan = make_sweep(sweep, frames=frames, seed=seed)
+    _check_options(faces, batch, limit)
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        prepare_folder(folder)
+    loaded = load_detectors(detectors, device=device, threads=threads)
+    sources = collect_sources(images)[:limit]
+    given, unused = match_boxes(boxes, sources)
+    finder = FaceFinder() if given is None else None
+    protocol = {
+        "sweep": plan.describe(),
+        "faces": "given boxes" if finder is None else {"choice": faces, "finder": finder.describe()},
+        "common_scheme": schemes.common([detector.scheme for detector in loaded]),
+        "normaliser": "interocular",
+        "interocular": interocular,
+        "batch": batch,
+        "threads": threads,
+        "device": device,
+        "sampling_unit": "image",
+        "bootstrap_seed": seed,
+    }
+    identity = run_identity(protocol, loaded, sources, given)
+    if folder is not None and resume and not restart and (done := _finished(folder, identity)) is not None:
+        return done
+    run = Run(
+        sweep=plan,
+        detectors=loaded,
+        sources=sources,
+        journal=Memory() if folder is None else Journal(folder, identity, resume=resume, restart=restart),
+        common=protocol["common_scheme"],
+        given=given,
+        find=None if finder is None else finder.find,
+        faces=faces,
+        interocular=interocular,
+        batch=batch,
+        threads=threads,
+        speed=speed,
+        progress=progress,
+    )
+    # With a limit, boxes of the images beyond it are no mistake.
+    notes = [] if limit is not None else [Problem(name, _UNUSED, "boxes", note=True) for name in unused]
+    return _carry_out(run, identity, notes, folder)
+
+
+_UNUSED = "named in the boxes, but not among the images"
+
+
+def _check_options(faces: str, batch: int, limit: int | None) -> None:
+    if faces not in FACE_CHOICES:
+        msg = f"faces: expected one of {', '.join(FACE_CHOICES)}, got {faces!r}"
+        raise ValueError(msg)
+    for name, value in (("batch", batch), ("limit", limit)):
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            msg = f"{name}: expected a whole number from 1, got {value!r}"
+            raise ValueError(msg)
+
+
+def load_detectors(
+    detectors: PathLike | Detector | Sequence[PathLike | Detector],
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
+) -> list[Detector]:
+    """Detectors by name or path, or as they are; a name may stand only once, as results go by it."""
+    single = isinstance(detectors, (str, os.PathLike)) or hasattr(detectors, "windows")
+    rows: list[Any] = [detectors] if single else list(detectors)  # type: ignore[arg-type]
+    if not rows:
+        msg = "detectors: expected at least one, got none"
+        raise ValueError(msg)
+    loaded = [
+        load_detector(row, device=device, threads=threads) if isinstance(row, (str, os.PathLike)) else row
+        for row in rows
+    ]
+    names = [detector.name for detector in loaded]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        msg = f"detectors: expected different names, got {twice!r} more than once"
+        raise ValueError(msg)
+    return loaded
+
+
+def _finished(folder: Path, identity: Mapping[str, Any]) -> Results | None:
+    """The results in ``folder`` where they are complete and of this run; None where there are none yet."""
+    file = folder / "results.json"
+    if (folder / "partial").is_dir() or not file.exists():
+        return None
+    results = Results.from_json(file)
+    refuse_other(folder, results.data["identity"], digests(identity))
+    return results if results.complete else None
+
+
+def _carry_out(run: Run, identity: Mapping[str, Any], notes: list[Problem], folder: Path | None) -> Results:
+    """Measure, collect, write. After Ctrl-C what is finished is collected and written, and the journal stays."""
+    started, clock = datetime.datetime.now(datetime.timezone.utc), time.perf_counter()
+    complete = False
+    try:
+        run.measure()
+        complete = True
+    except KeyboardInterrupt:
+        pass
+    timing = {
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - clock, 3),
+    }
+    results = collect(run, identity, notes, timing, complete=complete)
+    if folder is not None:
+        results.write(folder)
+    if not complete:
+        raise EvaluationInterrupted(results)
+    run.journal.close()
+    return results

@@ -1,0 +1,100 @@
+"""From units to one row per detector."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flmcore.evaluation.statistics import bootstrap_mean
+
+__all__ = ["METRICS", "summarise"]
+
+# Where each number of the table is found in a unit's values.
+METRICS: dict[str, tuple[str, ...]] = {
+    "jitter": ("jitter",),
+    "jitter_p50": ("jitter_p50",),
+    "jitter_p95": ("jitter_p95",),
+    "jitter_max": ("jitter_max",),
+    "spread": ("spread",),
+    "gain": ("gain",),
+    "residual": ("residual",),
+    "jitter_common": ("common", "jitter"),
+    "spread_common": ("common", "spread"),
+    "gain_common": ("common", "gain"),
+    "residual_common": ("common", "residual"),
+    "rounding_jitter": ("rounding_jitter",),
+}
+Face = tuple[str, int]
+
+
+def summarise(
+    units: Sequence[Mapping[str, Any]], detectors: Sequence[Mapping[str, Any]], *, seed: int
+) -> list[dict[str, Any]]:
+    """One row per detector: means over images, with intervals.
+
+    Detectors are compared on the same faces: those that every detector measured (a detector that could be measured
+    nowhere is left aside, and so is this rule where no face remains). The faces of one image are averaged first; the
+    image is the sampling unit.
+    """
+    table: dict[str, dict[Face, Mapping[str, Any]]] = {str(row["name"]): {} for row in detectors}
+    for unit in units:
+        table[unit["detector"]][unit["image"], unit["face"]] = unit
+    working = [set(faces) for faces in table.values() if faces]
+    shared = set.intersection(*working) if working else set()
+    rows = []
+    for detector in detectors:
+        name = str(detector["name"])
+        faces = {face: unit for face, unit in table[name].items() if face in shared or not shared}
+        rows.append(
+            {
+                "detector": name,
+                "scheme": detector["scheme"],
+                "landmarks": detector["landmarks"],
+                "licence": detector["licence"],
+                "faces_measured": len(table[name]),
+                "faces": len(faces),
+                "images": len({image for image, _ in faces}),
+                "same_faces": bool(shared),
+                **{metric: _over_images(faces, path, seed) for metric, path in METRICS.items()},
+                "per_landmark_jitter": _mean_rows(
+                    [unit["per_landmark"]["jitter"] for unit in faces.values()]
+                ),
+                "per_group_jitter": _mean_groups([unit["per_group"] for unit in faces.values()]),
+            }
+        )
+    return rows
+
+
+def _over_images(
+    faces: Mapping[Face, Mapping[str, Any]], path: tuple[str, ...], seed: int
+) -> dict[str, Any] | None:
+    """Mean and interval; None where the number does not exist for this detector or sweep."""
+    per_image: dict[str, list[float]] = defaultdict(list)
+    for (image, _), unit in faces.items():
+        value: Any = unit
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if value is not None:
+            per_image[image].append(float(value))
+    if faces and not per_image:
+        return None
+    return bootstrap_mean([float(np.mean(values)) for values in per_image.values()], seed=seed).to_dict()
+
+
+def _mean_rows(rows: Sequence[Sequence[float | None]]) -> list[float | None]:
+    """Column means that leave None out."""
+    if not rows:
+        return []
+    values: NDArray[np.float64] = np.array(rows, dtype=np.float64)
+    count = np.isfinite(values).sum(axis=0)
+    total = np.where(np.isfinite(values), values, 0.0).sum(axis=0)
+    return [float(f"{t / n:.6g}") if n else None for t, n in zip(total.tolist(), count.tolist(), strict=True)]
+
+
+def _mean_groups(rows: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
+    names = list(rows[0]) if rows else []
+    return dict(zip(names, _mean_rows([[row[name] for name in names] for row in rows]), strict=True))

@@ -1,0 +1,1 @@
+"""How results are shown: the table and the figures."""

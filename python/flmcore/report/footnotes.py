@@ -1,0 +1,152 @@
+"""What a reader must know beside the numbers of the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flmcore.evaluation.results import Results
+
+__all__ = ["footnotes", "licence_marks", "no_commercial_use"]
+
+_SHORT = 12  # characters of a licence that fit the column
+_RESTRICTED = re.compile(
+    r"non[\s-]?commercial|no commercial|not (?:for )?commercial|research|academic|CC[ -]BY-NC|unknown|not stated",
+    re.I,
+)
+
+
+def no_commercial_use(licence: str) -> bool:
+    """Whether a licence text rules commercial use out, or leaves it open."""
+    return bool(_RESTRICTED.search(licence))
+
+
+def licence_marks(summary: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Per detector what the licence column says: a short licence itself, else a letter for its footnote."""
+    marks: dict[str, str] = {}
+    letters: dict[str, str] = {}
+    for row in summary:
+        text = str(row["licence"])
+        if len(text) > _SHORT:
+            marks[row["detector"]] = f"({letters.setdefault(text, _letter(len(letters)))})"
+        else:
+            marks[row["detector"]] = text or "–"
+    return marks
+
+
+def _letter(index: int) -> str:
+    return chr(ord("a") + index) if index < 26 else str(index + 1)
+
+
+def footnotes(results: Results) -> list[str]:
+    """Protocol, images, intervals, roundings, licences; those that warn begin with an exclamation mark."""
+    summary = [row for row in results.summary if row["faces"]]
+    notes = [_unfinished(results), *_protocol(results.protocol), _images(summary)]
+    notes += [
+        _common(results.protocol, summary),
+        *_coverage(results.summary),
+        *_rounding(summary),
+        *_boxes(results),
+    ]
+    notes += [_latency(results), *_licences(results.summary)]
+    return [note for note in notes if note]
+
+
+def _unfinished(results: Results) -> str | None:
+    return None if results.complete else "! The run was interrupted: this is what was finished."
+
+
+def _protocol(protocol: Mapping[str, Any]) -> list[str]:
+    sweep = protocol["sweep"]
+    factor, unit = {"shift": (100, " % of the box"), "scale": (100, " % of the window"), "rotate": (1, "°")}[
+        sweep["name"]
+    ]
+    path, random = (
+        f"±{factor * sweep['path_amplitude']:g}{unit}",
+        f"σ {factor * sweep['random_sigma']:g}{unit}",
+    )
+    gain = ", gain (0: holds to the face, 1: rides with the window)" if sweep["name"] == "shift" else ""
+    return [
+        f"Sweep {sweep['name']}, still images. Jitter: landmark movement from window to window along a smooth path "
+        f"({path}, {sweep['frames']} windows); spread{gain}: over {sweep['frames']} random windows ({random}, seed "
+        f"{sweep['seed']}). % of the distance between the outer eye corners."
+    ]
+
+
+def _images(summary: Sequence[Mapping[str, Any]]) -> str | None:
+    if not summary:
+        return "! Nothing could be measured."
+    row = max(summary, key=lambda row: row["images"])
+    faces = "" if row["faces"] == row["images"] else f", {row['faces']} faces"
+    mean = f"Mean over {row['images']} image{'s' * (row['images'] != 1)}{faces}"
+    if row["jitter"]["reason"] is None:
+        return f"{mean}; [ ]: 95 % bootstrap interval, resampling images."
+    return f"{mean}; no intervals ({row['jitter']['reason']})."
+
+
+def _common(protocol: Mapping[str, Any], summary: Sequence[Mapping[str, Any]]) -> str | None:
+    if protocol["common_scheme"] is None:
+        return "! Common: no scheme is reached by all these detectors, so their jitter is not over the same landmarks."
+    if len(summary) < 2:
+        return None
+    return f"Common: jitter on the landmarks of {protocol['common_scheme']}, which all these detectors reach; compare these."
+
+
+def _coverage(summary: Sequence[Mapping[str, Any]]) -> list[str]:
+    measured = [row for row in summary if row["faces_measured"]]
+    none = [
+        f"! {row['detector']} could be measured on no face." for row in summary if not row["faces_measured"]
+    ]
+    most = max((row["faces_measured"] for row in measured), default=0)
+    if not measured or all(row["faces"] == most for row in measured):
+        return none
+    if not measured[0]["same_faces"]:
+        return [*none, "! The detectors have no face in common: each row is over other faces."]
+    short = ", ".join(
+        f"{r['detector']} {r['faces_measured']}" for r in measured if r["faces_measured"] < most
+    )
+    faces = measured[0]["faces"]
+    return [
+        *none,
+        f"! Of {most} faces, these were measured on fewer: {short}. The table is over the {faces} that all share.",
+    ]
+
+
+def _rounding(summary: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [
+        f"{row['detector']} returns whole crop pixels: rounding alone makes a still face jitter by "
+        f"{row['rounding_jitter']['mean']:.3f} %, part of its {row['jitter']['mean']:.3f} %."
+        for row in summary
+        if row["rounding_jitter"] and row["rounding_jitter"]["mean"] is not None
+    ]
+
+
+def _boxes(results: Results) -> list[str]:
+    names = dict.fromkeys(unit["detector"] for unit in results.units if unit["normaliser"] == "box")
+    return [
+        f"! {name} gives no outer eye corners: its figures are in % of the box instead." for name in names
+    ]
+
+
+def _latency(results: Results) -> str | None:
+    times = [speed for speed in results.speed.values() if speed.get("total")]
+    if not times:
+        return None
+    threads = results.protocol["threads"] or "all"
+    stages = f"crop, inference and decode of one face, batch 1, {threads} thread{'s' * (threads != 1)}"
+    return f"ms: {stages}, at least {min(t['repeats'] for t in times)} repeats; {results.data['timing']['environment']['processor']}."
+
+
+def _licences(summary: Sequence[Mapping[str, Any]]) -> list[str]:
+    marks = licence_marks(summary)
+    notes: dict[str, None] = {}
+    for row in summary:
+        text, mark = str(row["licence"]), marks[row["detector"]]
+        warning = no_commercial_use(text)
+        if mark.startswith("("):
+            notes[f"{'! ' if warning else ''}{mark} {text}"] = None
+        elif warning:
+            notes[f"! {row['detector']}: {text}"] = None
+    return list(notes)

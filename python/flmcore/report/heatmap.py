@@ -1,0 +1,199 @@
+"""Where on the face the jitter is: by landmark and by group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flmcore import schemes
+from flmcore.report.style import INK, MUTED, RULE, colour_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from flmcore.evaluation.results import Results
+
+__all__ = ["draw_groups", "draw_landmarks"]
+
+_PANEL = 3.6  # inches
+_PER_ROW = 4
+
+
+def draw_landmarks(results: Results) -> Figure:
+    """Each detector's mean shape, its landmarks coloured by their jitter on one scale."""
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
+
+    rows = [row for row in results.summary if row["faces"]]
+    columns = min(len(rows), _PER_ROW)
+    lines = -(-len(rows) // columns)
+    figure = Figure(
+        figsize=(_PANEL * columns + 1.1, (1.2 * _PANEL + 0.45) * lines + 0.5),
+        layout="constrained",
+        facecolor="white",
+    )
+    panels = figure.subplots(lines, columns, squeeze=False).ravel().tolist()
+    values = np.concatenate([_column(row["per_landmark_jitter"]) for row in rows])
+    finite = values[np.isfinite(values)]
+    # The worst landmarks of one detector must not flatten the differences between all others.
+    scale = Normalize(0, float(np.quantile(finite, 0.98)) if len(finite) else 1.0)
+    marks: Any = None
+    for panel, row in zip(panels, rows, strict=False):
+        marks = _draw_shape(panel, row, _mean_shape(results.units, row["detector"], row["scheme"]), scale)
+    for panel in panels[len(rows) :]:
+        panel.set_axis_off()
+    bar = figure.colorbar(marks, ax=panels, shrink=0.7, extend="max", pad=0.02)
+    bar.set_label("jitter, % of the distance between the outer eye corners", color=INK, fontsize=9)
+    bar.ax.tick_params(labelsize=8)
+    figure.suptitle("Jitter of each landmark on the mean shape", fontsize=11, fontweight="bold", color=INK)
+    return figure
+
+
+def _draw_shape(panel: Axes, row: Mapping[str, Any], shape: NDArray[np.float64], scale: Any) -> Any:
+    jitter = _column(row["per_landmark_jitter"])
+    size = float(np.clip(3000 / len(jitter), 7, 45))
+    marks = panel.scatter(
+        shape[:, 0],
+        shape[:, 1],
+        c=jitter,
+        s=size,
+        cmap="viridis_r",
+        norm=scale,
+        edgecolors=INK,
+        linewidths=0.3,
+    )
+    panel.set_title(
+        f"{row['detector']}\n{row['jitter']['mean']:.2f} %, {row['landmarks']} landmarks",
+        fontsize=10,
+        color=INK,
+    )
+    for name, (x, y, above) in _group_labels(row["scheme"], shape).items():
+        value = row["per_group_jitter"].get(name)
+        label = name.replace("_", " ") if value is None else f"{name.replace('_', ' ')} {value:.2f}"
+        panel.text(
+            x,
+            y,
+            label,
+            fontsize=7,
+            color=INK,
+            ha="center",
+            va="bottom" if above else "top",
+            path_effects=_halo(),
+        )
+    panel.set_aspect("equal")
+    panel.set_xlim(-1.15, 1.15)
+    panel.set_ylim(1.75, -1.0)
+    panel.set_axis_off()
+    return marks
+
+
+def _halo() -> list[Any]:
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2, foreground="white")]
+
+
+def _group_labels(scheme: str, shape: NDArray[np.float64]) -> dict[str, tuple[float, float, bool]]:
+    """Where each group's name is written: above the brows, below the others; what lies inside another has none."""
+    places = {}
+    for name, members in schemes.get(scheme).groups.items():
+        if name in ("inner_mouth", "nose_bridge", "pupils"):
+            continue
+        part = shape[list(members)]
+        above = name.endswith("brow")
+        y = part[:, 1].min() - 0.06 if above else part[:, 1].max() + 0.06
+        if np.isfinite(part).all():
+            places[name] = (float(part[:, 0].mean()), float(y), above)
+    return places
+
+
+def _column(values: Sequence[float | None]) -> NDArray[np.float64]:
+    return np.array(values, dtype=np.float64)
+
+
+def _mean_shape(units: Sequence[Mapping[str, Any]], detector: str, scheme: str) -> NDArray[np.float64]:
+    """Mean of a detector's shapes over faces, each turned and scaled onto the first (Procrustes)."""
+    shapes = [np.array(unit["shape"], dtype=np.float64) for unit in units if unit["detector"] == detector]
+    whole = [shape for shape in shapes if np.isfinite(shape).all()]
+    if not whole:
+        return _framed(shapes[0], scheme)
+    target = _centred(whole[0])
+    return _framed(np.asarray(np.mean([_turned(_centred(shape), target) for shape in whole], axis=0)), scheme)
+
+
+def _framed(shape: NDArray[np.float64], scheme: str) -> NDArray[np.float64]:
+    """Outer eye corners level and one unit apart, their middle at the origin, so that detectors can be compared."""
+    corners = schemes.get(scheme).eye_outer
+    if corners is None:
+        return _centred(shape) * np.sqrt(len(shape)) * 0.6 + np.array([0, 0.4])
+    left, right = shape[corners[0]], shape[corners[1]]
+    span = float(np.hypot(*(right - left))) or 1.0
+    cos, sin = (right - left) / span
+    return (shape - (left + right) / 2) @ np.array([[cos, -sin], [sin, cos]]) / span
+
+
+def _centred(shape: NDArray[np.float64]) -> NDArray[np.float64]:
+    moved = shape - shape.mean(axis=0)
+    size = float(np.sqrt((moved**2).sum()))
+    return moved / size if size > 0 else moved
+
+
+def _turned(shape: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rotation in the plane that brings ``shape`` closest to ``target``, in closed form."""
+    a = float((shape * target).sum())
+    b = float((shape[:, 0] * target[:, 1] - shape[:, 1] * target[:, 0]).sum())
+    length = float(np.hypot(a, b)) or 1.0
+    return shape @ (np.array([[a, b], [-b, a]]) / length)
+
+
+def draw_groups(results: Results) -> Figure:
+    """Jitter by part of the face, one dot per detector."""
+    from matplotlib.figure import Figure
+
+    rows = [row for row in results.summary if row["faces"]]
+    names = list(
+        dict.fromkeys(["all landmarks"] + [name for row in rows for name in row["per_group_jitter"]])
+    )
+    figure = Figure(
+        figsize=(7.2, 0.42 * len(names) + 1.3 + 0.2 * len(rows)), layout="constrained", facecolor="white"
+    )
+    axes = figure.subplots()
+    span = min(0.24, 0.08 * (len(rows) - 1))
+    offsets = np.linspace(-span, span, len(rows))
+    for index, row in enumerate(rows):
+        values = {"all landmarks": row["jitter"]["mean"], **row["per_group_jitter"]}
+        x = _column([values.get(name) for name in names])
+        axes.plot(
+            x,
+            np.arange(len(names)) + offsets[index],
+            "o",
+            color=colour_of(index),
+            markersize=6,
+            label=row["detector"],
+        )
+    low, high = row_interval(rows)
+    for index, (a, b) in enumerate(zip(low, high, strict=True)):
+        axes.plot([a, b], [offsets[index]] * 2, color=colour_of(index), linewidth=2, alpha=0.6)
+    axes.set_yticks(np.arange(len(names)), [name.replace("_", " ") for name in names], fontsize=9, color=INK)
+    axes.invert_yaxis()
+    axes.set_xlim(left=0)
+    axes.set_xlabel("jitter, % of the distance between the outer eye corners", fontsize=9, color=INK)
+    axes.grid(axis="x", color=RULE, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(axis="x", labelsize=8, colors=MUTED)
+    axes.tick_params(axis="y", length=0)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.axhline(0.5, color=MUTED, linewidth=0.8)
+    figure.legend(loc="outside lower center", ncols=min(len(rows), 3), fontsize=9, frameon=False)
+    figure.suptitle("Jitter by part of the face", fontsize=11, fontweight="bold", color=INK)
+    return figure
+
+
+def row_interval(rows: Sequence[Mapping[str, Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ends of each detector's interval over images; NaN, so drawn as nothing, where there is none."""
+    return tuple(_column([row["jitter"][end] for row in rows]) for end in ("low", "high"))  # type: ignore[return-value]

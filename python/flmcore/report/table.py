@@ -1,0 +1,123 @@
+"""The comparison as a table for the terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from flmcore.report.footnotes import footnotes, licence_marks
+
+if TYPE_CHECKING:
+    from flmcore.evaluation.results import Results
+
+__all__ = ["build", "render"]
+
+NARROW = 92  # below this many columns numbers would break across lines: one block per detector instead
+
+
+def render(results: Results, *, width: int = 100) -> str:
+    """The table and its footnotes as plain text."""
+    text = io.StringIO()
+    Console(file=text, width=width, color_system=None, legacy_windows=False).print(
+        build(results, width=width)
+    )
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+
+def build(results: Results, *, width: int = 100) -> RenderableType:
+    """The table and its footnotes for a rich console."""
+    marks = licence_marks(results.summary)
+    rows = [_cells(row, results.speed.get(row["detector"], {}), marks) for row in results.summary]
+    notes = Table.grid(padding=(0, 1, 0, 1))
+    for note in footnotes(results):
+        warns = note.startswith("! ")
+        notes.add_row(
+            "!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim")
+        )
+    return Group(_blocks(rows) if width < NARROW else _table(rows), notes)
+
+
+_COLUMNS = (
+    ("detector", "left"),
+    ("scheme", "left"),
+    ("pts", "right"),
+    ("jitter %", "left"),
+    ("common %", "right"),
+    ("spread %", "right"),
+    ("gain", "right"),
+    ("ms p50/p90", "right"),
+    ("licence", "left"),
+)
+
+
+def _cells(row: Mapping[str, Any], speed: Mapping[str, Any], marks: Mapping[str, str]) -> list[str]:
+    total = speed.get("total")
+    return [
+        row["detector"],
+        row["scheme"],
+        str(row["landmarks"]),
+        _interval(row["jitter"]),
+        _number(row["jitter_common"]),
+        _number(row["spread"]),
+        _number(row["gain"]),
+        f"{_short(total['p50'])}/{_short(total['p90'])}" if total else "–",
+        marks[row["detector"]],
+    ]
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, header_style="bold")
+    for name, side in _COLUMNS:
+        whole = name not in ("detector", "licence")
+        heading = name if name.startswith("jitter") else name.replace(" ", "\n")
+        table.add_column(
+            heading, justify="right" if side == "right" else "left", no_wrap=whole, overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _blocks(rows: Sequence[Sequence[str]]) -> Group:
+    """One block per detector, a value a line."""
+    lines: list[RenderableType] = []
+    for row in rows:
+        lines.append(Text(f"\n {row[0]}", style="bold"))
+        lines += [
+            Text(f"   {name:<13} {cell}") for (name, _), cell in zip(_COLUMNS[1:], row[1:], strict=True)
+        ]
+    return Group(*lines, Text())
+
+
+def _interval(value: Mapping[str, Any] | None) -> str:
+    if value is None or value["mean"] is None:
+        return "–"
+    if value["low"] is None:
+        return _number(value)
+    return f"{_number(value)} [{_decimals(value['low'])}, {_decimals(value['high'])}]"
+
+
+def _number(value: Mapping[str, Any] | None) -> str:
+    return "–" if value is None or value["mean"] is None else _decimals(value["mean"])
+
+
+def _decimals(value: float) -> str:
+    """Two decimals, three for what they would round away."""
+    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
+
+
+def _short(milliseconds: float) -> str:
+    """Three digits are all that a latency is worth."""
+    return (
+        f"{milliseconds:.2f}"
+        if milliseconds < 10
+        else f"{milliseconds:.1f}"
+        if milliseconds < 100
+        else f"{milliseconds:.0f}"
+    )
