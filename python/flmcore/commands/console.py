@@ -15,7 +15,17 @@ from rich.text import Text
 if TYPE_CHECKING:
     from flmcore.evaluation.run import Progress as Step
 
-__all__ = ["EXIT_BAD_INPUT", "EXIT_INTERRUPTED", "EXIT_NOTHING", "progress_bar", "say", "show_problems", "terminal", "warn", "whole"]
+__all__ = [
+    "EXIT_BAD_INPUT",
+    "EXIT_INTERRUPTED",
+    "EXIT_NOTHING",
+    "progress_bar",
+    "say",
+    "show_problems",
+    "terminal",
+    "warn",
+    "whole",
+]
 
 EXIT_NOTHING, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 _PIPE_WIDTH = 100  # columns where there is no terminal to ask
@@ -56,7 +66,9 @@ def progress_bar() -> Iterator[Callable[[Step], None] | None]:
         task = bar.add_task("starting", total=None)
 
         def show(step: Step) -> None:
-            bar.update(task, completed=step.done, total=step.total, description=step.doing.replace("[", r"\["))
+            bar.update(
+                task, completed=step.done, total=step.total, description=step.doing.replace("[", r"\[")
+            )
 
         yield show
 
@@ -72,7 +84,9 @@ def show_problems(problems: Sequence[Mapping[str, Any]], where: str) -> None:
             place = row["image"] or ""
             place += f" face {row['face']}" if row["face"] else ""
             place += f" · {row['detector']}" if row["detector"] else ""
-            text = row["reason"] if row["reason"].startswith(str(row["image"])) else f"{place}: {row['reason']}"
+            text = (
+                row["reason"] if row["reason"].startswith(str(row["image"])) else f"{place}: {row['reason']}"
+            )
             console.print(Text(f"  {text}", style="" if note else "yellow"))
         if len(rows) > _SHOWN:
             console.print(f"  … and {len(rows) - _SHOWN} more in {where}")

@@ -19,7 +19,12 @@ trained on data for non-commercial use."""
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "-o", "--out", type=Path, default=Path("demo-out"), metavar="OUT", help="folder for the results (default: demo-out)"
+        "-o",
+        "--out",
+        type=Path,
+        default=Path("demo-out"),
+        metavar="OUT",
+        help="folder for the results (default: demo-out)",
     )
 
 

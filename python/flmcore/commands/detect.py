@@ -31,10 +31,20 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="IMAGE", help="images and folders of images")
     parser.add_argument("-d", "--detector", required=True, metavar="DETECTOR", help="name or .toml file")
     parser.add_argument(
-        "-o", "--out", action="append", default=[], type=Path, metavar="OUT", help="a .json, a .png, or a folder for both"
+        "-o",
+        "--out",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="OUT",
+        help="a .json, a .png, or a folder for both",
     )
-    parser.add_argument("--boxes", type=Path, metavar="FILE", help="face boxes instead of Dlib's face detector")
-    parser.add_argument("--faces", choices=("largest", "all"), default="all", help="of several faces found (default: all)")
+    parser.add_argument(
+        "--boxes", type=Path, metavar="FILE", help="face boxes instead of Dlib's face detector"
+    )
+    parser.add_argument(
+        "--faces", choices=("largest", "all"), default="all", help="of several faces found (default: all)"
+    )
     parser.add_argument("--threads", type=whole(1, 1024), metavar="N", help="default: every processor")
     parser.add_argument("--device", default="cpu", help="cpu, or what the backend knows (default: cpu)")
 
@@ -70,17 +80,26 @@ def run(options: argparse.Namespace) -> int:
             found[source.id] = rows
             for path in _pictures(options.out, source):
                 write_bytes(path, _draw(image, rows))
-    record = {"detector": detector.name, "scheme": detector.scheme, "licence": detector.licence, "images": plain(found)}
+    record = {
+        "detector": detector.name,
+        "scheme": detector.scheme,
+        "licence": detector.licence,
+        "images": plain(found),
+    }
     text = json.dumps(record, allow_nan=False, ensure_ascii=False)
     for out in options.out:
         if out.suffix.lower() != ".png":
-            write_bytes(out if out.suffix.lower() == ".json" else out / "landmarks.json", text.encode() + b"\n")
+            write_bytes(
+                out if out.suffix.lower() == ".json" else out / "landmarks.json", text.encode() + b"\n"
+            )
     if not options.out:
         say(text)
     return 0 if found else EXIT_NOTHING
 
 
-def _landmarks(detector: Detector, image: NDArray[np.uint8], faces: dict[int, list[float]]) -> list[dict[str, Any]]:
+def _landmarks(
+    detector: Detector, image: NDArray[np.uint8], faces: dict[int, list[float]]
+) -> list[dict[str, Any]]:
     if not faces:
         return []
     marks = detector(image, np.array(list(faces.values())))
@@ -106,7 +125,9 @@ def _draw(image: NDArray[np.uint8], rows: list[dict[str, Any]]) -> bytes:
     from PIL import Image, ImageDraw
 
     zoom = max(1, round(800 / max(image.shape[:2])))
-    picture = Image.fromarray(image).resize((image.shape[1] * zoom, image.shape[0] * zoom), Image.Resampling.BICUBIC)
+    picture = Image.fromarray(image).resize(
+        (image.shape[1] * zoom, image.shape[0] * zoom), Image.Resampling.BICUBIC
+    )
     pen = ImageDraw.Draw(picture)
     for row in rows:
         x0, y0, x1, y1 = (value * zoom for value in row["box"])

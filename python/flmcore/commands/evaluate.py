@@ -44,7 +44,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="folder for the results")
     parser.add_argument(
-        "--boxes", type=Path, metavar="FILE", help="face boxes (JSON or CSV; docs/formats) instead of Dlib's face detector"
+        "--boxes",
+        type=Path,
+        metavar="FILE",
+        help="face boxes (JSON or CSV; docs/formats) instead of Dlib's face detector",
     )
     parser.add_argument(
         "--faces",
@@ -53,9 +56,15 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="of several faces found in an image use this (default: largest); boxes of a file are all used",
     )
     parser.add_argument("--sweep", default="shift", help="shift, scale or rotate (default: shift)")
-    parser.add_argument("--frames", type=whole(8), default=128, metavar="T", help="windows per part (default: 128)")
-    parser.add_argument("--seed", type=whole(0), default=0, help="of random windows and bootstrap (default: 0)")
-    parser.add_argument("--batch", type=whole(1), default=32, metavar="N", help="windows per inference (default: 32)")
+    parser.add_argument(
+        "--frames", type=whole(8), default=128, metavar="T", help="windows per part (default: 128)"
+    )
+    parser.add_argument(
+        "--seed", type=whole(0), default=0, help="of random windows and bootstrap (default: 0)"
+    )
+    parser.add_argument(
+        "--batch", type=whole(1), default=32, metavar="N", help="windows per inference (default: 32)"
+    )
     parser.add_argument("--threads", type=whole(1, 1024), metavar="N", help="default: every processor")
     parser.add_argument("--device", default="cpu", help="cpu, or what the backend knows (default: cpu)")
     parser.add_argument("--limit", type=whole(1), metavar="N", help="use only the first N images")

@@ -28,7 +28,9 @@ def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, header_style="bold")
     for name in columns:
         side = "right" if name in ("pts", "landmarks") else "left"
-        table.add_column(name, justify=side, no_wrap=name in ("detector", "scheme", "backend"), overflow="fold")  # type: ignore[arg-type]
+        table.add_column(
+            name, justify=side, no_wrap=name in ("detector", "scheme", "backend"), overflow="fold"
+        )  # type: ignore[arg-type]
     return table
 
 

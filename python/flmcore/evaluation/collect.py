@@ -17,7 +17,12 @@ __all__ = ["collect"]
 
 
 def collect(
-    run: Run, identity: Mapping[str, Any], notes: Sequence[Problem], timing: Mapping[str, Any], *, complete: bool
+    run: Run,
+    identity: Mapping[str, Any],
+    notes: Sequence[Problem],
+    timing: Mapping[str, Any],
+    *,
+    complete: bool,
 ) -> Results:
     """Results in the order of images and detectors, whatever the order of measuring was.
 
@@ -26,7 +31,13 @@ def collect(
     images, units, problems = _pieces(run)
     problems += [note.to_dict() for note in notes]
     detectors = [
-        {"name": d.name, "scheme": d.scheme, "landmarks": d.landmark_count, "licence": d.licence, **d.describe()}
+        {
+            "name": d.name,
+            "scheme": d.scheme,
+            "landmarks": d.landmark_count,
+            "licence": d.licence,
+            **d.describe(),
+        }
         for d in run.detectors
     ]
     speed = {d.name: run.journal.entries.get(f"speed|{d.name}", {}) for d in run.detectors}

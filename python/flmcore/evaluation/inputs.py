@@ -17,7 +17,18 @@ from flmcore.data.boxes import read_boxes
 from flmcore.data.images import find_images, read_image
 from flmcore.errors import ImageError
 
-__all__ = ["FACE_CHOICES", "Boxes", "Problem", "Source", "check_boxes", "collect_sources", "faces_of", "match_boxes", "open_image", "true_distance"]
+__all__ = [
+    "FACE_CHOICES",
+    "Boxes",
+    "Problem",
+    "Source",
+    "check_boxes",
+    "collect_sources",
+    "faces_of",
+    "match_boxes",
+    "open_image",
+    "true_distance",
+]
 
 FACE_CHOICES = ("largest", "all")
 Boxes = Mapping[str, NDArray[np.float64]]

@@ -16,7 +16,9 @@ _SIZE = 640
 _MARGIN = 1.5  # chin and forehead lie outside many finders' boxes
 
 
-def face_picture(image: NDArray[np.uint8], box: list[float], threads: int | None = None) -> dict[str, NDArray[Any]]:
+def face_picture(
+    image: NDArray[np.uint8], box: list[float], threads: int | None = None
+) -> dict[str, NDArray[Any]]:
     """``picture``: (640, 640, 3) uint8 about the box; ``window``: (2, 3), image to picture."""
     window = box_affine([box], _SIZE, scale=_MARGIN)
     shrinks = float(np.hypot(*window[0, :, 0])) < 1

@@ -32,7 +32,9 @@ class Results:
         overlays: per image of ``data["overlays"]``, the arrays that the overlay figure needs.
     """
 
-    def __init__(self, data: Mapping[str, Any], overlays: Mapping[str, Mapping[str, NDArray[Any]]] | None = None) -> None:
+    def __init__(
+        self, data: Mapping[str, Any], overlays: Mapping[str, Mapping[str, NDArray[Any]]] | None = None
+    ) -> None:
         self.data: dict[str, Any] = plain(data)
         self.overlays = {image: dict(arrays) for image, arrays in (overlays or {}).items()}
 
@@ -104,7 +106,9 @@ class Results:
         """One row per detector."""
         rows = []
         for row in self.summary:
-            line = {key: row[key] for key in ("detector", "scheme", "landmarks", "images", "faces", "licence")}
+            line = {
+                key: row[key] for key in ("detector", "scheme", "landmarks", "images", "faces", "licence")
+            }
             for metric in METRICS:
                 for part in ("mean", "low", "high") if metric in _INTERVALS else ("mean",):
                     name = metric if part == "mean" else f"{metric}_{part}"
@@ -158,7 +162,9 @@ class Results:
         return files
 
 
-def _write_overlays(path: Path, images: list[str], overlays: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
+def _write_overlays(
+    path: Path, images: list[str], overlays: Mapping[str, Mapping[str, NDArray[Any]]]
+) -> None:
     buffer = io.BytesIO()
     flat = {f"{i}/{key}": a for i, image in enumerate(images) for key, a in overlays.get(image, {}).items()}
     np.savez_compressed(buffer, allow_pickle=False, **flat)

@@ -94,13 +94,17 @@ class Run:
         entry["problems"] = [problem.to_dict() for problem in problems]
         return self.journal.put(f"image|{source.id}", entry, arrays=arrays), image
 
-    def _faces(self, source: Source, image: NDArray[np.uint8]) -> tuple[dict[int, list[float]], list[Problem]]:
+    def _faces(
+        self, source: Source, image: NDArray[np.uint8]
+    ) -> tuple[dict[int, list[float]], list[Problem]]:
         try:
             return faces_of(source, image, self.given, self.find, self.faces)
         except Exception as error:
             return {}, [Problem(source.id, f"face finder: {one_line(error)}", "no-face")]
 
-    def _pending(self, source: Source, entry: Mapping[str, Any]) -> Iterator[tuple[int, list[float], Measurable]]:
+    def _pending(
+        self, source: Source, entry: Mapping[str, Any]
+    ) -> Iterator[tuple[int, list[float], Measurable]]:
         # Those whose landmarks give the normaliser first: they may have to lend it.
         ordered = sorted(self.detectors, key=lambda detector: not has_eye_corners(detector.scheme))
         for row in entry["faces"]:
@@ -132,9 +136,14 @@ class Run:
                 lent=self._lent(source, face),
             )
         except Exception as error:
-            self.journal.put(key, {"problem": Problem(source.id, one_line(error), "detector", face, detector.name).to_dict()})
+            self.journal.put(
+                key,
+                {"problem": Problem(source.id, one_line(error), "detector", face, detector.name).to_dict()},
+            )
             return
-        self.journal.put(key, {"values": measured.values}, arrays={"cloud": measured.cloud} if keep_cloud else None)
+        self.journal.put(
+            key, {"values": measured.values}, arrays={"cloud": measured.cloud} if keep_cloud else None
+        )
 
     def _lent(self, source: Source, face: int) -> tuple[float, str] | None:
         """The normaliser of the first detector that measured its own on this face."""

@@ -155,7 +155,10 @@ def _check_options(faces: str, batch: int, limit: int | None) -> None:
 
 
 def load_detectors(
-    detectors: PathLike | Detector | Sequence[PathLike | Detector], *, device: str = "cpu", threads: int | None = None
+    detectors: PathLike | Detector | Sequence[PathLike | Detector],
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
 ) -> list[Detector]:
     """Detectors by name or path, or as they are; a name may stand only once, as results go by it."""
     single = isinstance(detectors, (str, os.PathLike)) or hasattr(detectors, "windows")
@@ -194,7 +197,10 @@ def _carry_out(run: Run, identity: Mapping[str, Any], notes: list[Problem], fold
         complete = True
     except KeyboardInterrupt:
         pass
-    timing = {"started": started.isoformat(timespec="seconds"), "seconds": round(time.perf_counter() - clock, 3)}
+    timing = {
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - clock, 3),
+    }
     results = collect(run, identity, notes, timing, complete=complete)
     if folder is not None:
         results.write(folder)

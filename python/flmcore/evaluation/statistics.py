@@ -29,11 +29,22 @@ class Interval:
 
     def to_dict(self) -> dict[str, Any]:
         """For ``results.json``."""
-        return {"mean": self.mean, "low": self.low, "high": self.high, "images": self.images, "reason": self.reason}
+        return {
+            "mean": self.mean,
+            "low": self.low,
+            "high": self.high,
+            "images": self.images,
+            "reason": self.reason,
+        }
 
 
 def bootstrap_mean(
-    values: ArrayLike, *, seed: int = 0, level: float = 0.95, resamples: int = 10_000, minimum: int = MIN_IMAGES
+    values: ArrayLike,
+    *,
+    seed: int = 0,
+    level: float = 0.95,
+    resamples: int = 10_000,
+    minimum: int = MIN_IMAGES,
 ) -> Interval:
     """Mean of one value per image with a bootstrap interval; the image is the sampling unit.
 
@@ -68,7 +79,9 @@ def _resampled_means(x: NDArray[np.float64], seed: int, resamples: int) -> NDArr
     """Means of resamples, drawn in blocks so that memory stays bounded."""
     block = max(1, _CHUNK // len(x))
     starts = range(0, resamples, block)
-    return np.concatenate([x[_draws(len(x), seed, start, min(block, resamples - start))].mean(1) for start in starts])
+    return np.concatenate(
+        [x[_draws(len(x), seed, start, min(block, resamples - start))].mean(1) for start in starts]
+    )
 
 
 @lru_cache(maxsize=2)  # the metrics of all detectors ask for the same draws one after the other
@@ -88,7 +101,9 @@ def _student_quantile(freedom: int, share: float) -> float:
         """Share between 0 and t, by Simpson's rule."""
         grid = np.linspace(0.0, t, 2001)
         density = np.exp(log_scale - (freedom + 1) / 2 * np.log1p(grid * grid / freedom))
-        return float((density[0] + density[-1] + 4 * density[1:-1:2].sum() + 2 * density[2:-1:2].sum()) * t / 6000)
+        return float(
+            (density[0] + density[-1] + 4 * density[1:-1:2].sum() + 2 * density[2:-1:2].sum()) * t / 6000
+        )
 
     low, high = 0.0, 1000.0
     while high - low > 1e-7:

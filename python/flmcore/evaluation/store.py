@@ -20,7 +20,16 @@ from numpy.typing import NDArray
 
 from flmcore.errors import ResultsError
 
-__all__ = ["Journal", "Memory", "dump_json", "plain", "prepare_folder", "refuse_other", "write_bytes", "write_csv"]
+__all__ = [
+    "Journal",
+    "Memory",
+    "dump_json",
+    "plain",
+    "prepare_folder",
+    "refuse_other",
+    "write_bytes",
+    "write_csv",
+]
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -131,7 +140,9 @@ class Journal(Memory):
     The first line names the run (``identity``); a journal of another run is refused.
     """
 
-    def __init__(self, folder: Path, identity: Mapping[str, Any], *, resume: bool, restart: bool = False) -> None:
+    def __init__(
+        self, folder: Path, identity: Mapping[str, Any], *, resume: bool, restart: bool = False
+    ) -> None:
         super().__init__()
         self._folder = folder / "partial"
         self._file = self._folder / "journal.jsonl"
@@ -219,5 +230,7 @@ def refuse_other(folder: Path, found: Any, wanted: Mapping[str, Any]) -> None:
     found = found if isinstance(found, dict) else {}
     other = [key for key in wanted if found.get(key) != wanted[key]]
     if other:
-        msg = f"{folder}: holds a run of other {', '.join(other)}: choose another folder, or restart to drop it"
+        msg = (
+            f"{folder}: holds a run of other {', '.join(other)}: choose another folder, or restart to drop it"
+        )
         raise ResultsError(msg)

@@ -60,14 +60,18 @@ def summarise(
                 "images": len({image for image, _ in faces}),
                 "same_faces": bool(shared),
                 **{metric: _over_images(faces, path, seed) for metric, path in METRICS.items()},
-                "per_landmark_jitter": _mean_rows([unit["per_landmark"]["jitter"] for unit in faces.values()]),
+                "per_landmark_jitter": _mean_rows(
+                    [unit["per_landmark"]["jitter"] for unit in faces.values()]
+                ),
                 "per_group_jitter": _mean_groups([unit["per_group"] for unit in faces.values()]),
             }
         )
     return rows
 
 
-def _over_images(faces: Mapping[Face, Mapping[str, Any]], path: tuple[str, ...], seed: int) -> dict[str, Any] | None:
+def _over_images(
+    faces: Mapping[Face, Mapping[str, Any]], path: tuple[str, ...], seed: int
+) -> dict[str, Any] | None:
     """Mean and interval; None where the number does not exist for this detector or sweep."""
     per_image: dict[str, list[float]] = defaultdict(list)
     for (image, _), unit in faces.items():

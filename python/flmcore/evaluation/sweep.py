@@ -88,7 +88,9 @@ def make_sweep(name: str = "shift", *, frames: int = 128, seed: int = 0) -> Swee
         ValueError: an unknown name, or frames or seed out of range.
     """
     if name in _PLANNED:
-        msg = f"sweep: expected one of {', '.join(SWEEPS)}, got {name!r}, which this version does not have yet"
+        msg = (
+            f"sweep: expected one of {', '.join(SWEEPS)}, got {name!r}, which this version does not have yet"
+        )
         raise ValueError(msg)
     if name not in SWEEPS:
         msg = f"sweep: expected one of {', '.join(SWEEPS)}, got {name!r}"
@@ -111,7 +113,10 @@ def _path_offsets(name: str, frames: int) -> NDArray[np.float64]:
     """(T, 2) for shift, (T, 1) for scale and rotate."""
     amplitude = _PATH_AMPLITUDE[name]
     turn = [2 * math.pi * t / frames for t in range(frames)]
-    rows = [[math.sin(3 * a), math.sin(2 * a + math.pi / 4)] if name == "shift" else [math.sin(3 * a)] for a in turn]
+    rows = [
+        [math.sin(3 * a), math.sin(2 * a + math.pi / 4)] if name == "shift" else [math.sin(3 * a)]
+        for a in turn
+    ]
     return np.round(amplitude * np.array(rows), 12)
 
 

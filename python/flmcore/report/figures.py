@@ -58,6 +58,8 @@ def overlay_names(images: list[str]) -> dict[str, str]:
 
 def _save(figure: Figure, path: Path) -> Path:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})  # no version: same run, same bytes
+    figure.savefig(
+        buffer, format="png", dpi=_DPI, metadata={"Software": None}
+    )  # no version: same run, same bytes
     write_bytes(path, buffer.getvalue())
     return path

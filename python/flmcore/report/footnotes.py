@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 __all__ = ["footnotes", "licence_marks", "no_commercial_use"]
 
 _SHORT = 12  # characters of a licence that fit the column
-_RESTRICTED = re.compile(r"non[\s-]?commercial|no commercial|not (?:for )?commercial|research|academic|CC[ -]BY-NC|unknown|not stated", re.I)
+_RESTRICTED = re.compile(
+    r"non[\s-]?commercial|no commercial|not (?:for )?commercial|research|academic|CC[ -]BY-NC|unknown|not stated",
+    re.I,
+)
 
 
 def no_commercial_use(licence: str) -> bool:
@@ -41,7 +44,12 @@ def footnotes(results: Results) -> list[str]:
     """Protocol, images, intervals, roundings, licences; those that warn begin with an exclamation mark."""
     summary = [row for row in results.summary if row["faces"]]
     notes = [_unfinished(results), *_protocol(results.protocol), _images(summary)]
-    notes += [_common(results.protocol, summary), *_coverage(results.summary), *_rounding(summary), *_boxes(results)]
+    notes += [
+        _common(results.protocol, summary),
+        *_coverage(results.summary),
+        *_rounding(summary),
+        *_boxes(results),
+    ]
     notes += [_latency(results), *_licences(results.summary)]
     return [note for note in notes if note]
 
@@ -52,8 +60,13 @@ def _unfinished(results: Results) -> str | None:
 
 def _protocol(protocol: Mapping[str, Any]) -> list[str]:
     sweep = protocol["sweep"]
-    factor, unit = {"shift": (100, " % of the box"), "scale": (100, " % of the window"), "rotate": (1, "°")}[sweep["name"]]
-    path, random = f"±{factor * sweep['path_amplitude']:g}{unit}", f"σ {factor * sweep['random_sigma']:g}{unit}"
+    factor, unit = {"shift": (100, " % of the box"), "scale": (100, " % of the window"), "rotate": (1, "°")}[
+        sweep["name"]
+    ]
+    path, random = (
+        f"±{factor * sweep['path_amplitude']:g}{unit}",
+        f"σ {factor * sweep['random_sigma']:g}{unit}",
+    )
     gain = ", gain (0: holds to the face, 1: rides with the window)" if sweep["name"] == "shift" else ""
     return [
         f"Sweep {sweep['name']}, still images. Jitter: landmark movement from window to window along a smooth path "
@@ -83,15 +96,22 @@ def _common(protocol: Mapping[str, Any], summary: Sequence[Mapping[str, Any]]) -
 
 def _coverage(summary: Sequence[Mapping[str, Any]]) -> list[str]:
     measured = [row for row in summary if row["faces_measured"]]
-    none = [f"! {row['detector']} could be measured on no face." for row in summary if not row["faces_measured"]]
+    none = [
+        f"! {row['detector']} could be measured on no face." for row in summary if not row["faces_measured"]
+    ]
     most = max((row["faces_measured"] for row in measured), default=0)
     if not measured or all(row["faces"] == most for row in measured):
         return none
     if not measured[0]["same_faces"]:
         return [*none, "! The detectors have no face in common: each row is over other faces."]
-    short = ", ".join(f"{r['detector']} {r['faces_measured']}" for r in measured if r["faces_measured"] < most)
+    short = ", ".join(
+        f"{r['detector']} {r['faces_measured']}" for r in measured if r["faces_measured"] < most
+    )
     faces = measured[0]["faces"]
-    return [*none, f"! Of {most} faces, these were measured on fewer: {short}. The table is over the {faces} that all share."]
+    return [
+        *none,
+        f"! Of {most} faces, these were measured on fewer: {short}. The table is over the {faces} that all share.",
+    ]
 
 
 def _rounding(summary: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -105,7 +125,9 @@ def _rounding(summary: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _boxes(results: Results) -> list[str]:
     names = dict.fromkeys(unit["detector"] for unit in results.units if unit["normaliser"] == "box")
-    return [f"! {name} gives no outer eye corners: its figures are in % of the box instead." for name in names]
+    return [
+        f"! {name} gives no outer eye corners: its figures are in % of the box instead." for name in names
+    ]
 
 
 def _latency(results: Results) -> str | None:

@@ -42,7 +42,9 @@ def draw_overlay(results: Results, image: str) -> Figure:
     for (upper, lower), (row, cloud) in zip(axes.T, clouds, strict=False):
         dense = cloud.shape[1] > 120
         _draw(upper, picture, cloud, dot=1.0 if dense else 2.2, line=0.3 if dense else 0.6)
-        upper.set_title(f"{row['detector']}\n{_jitter(results, image, row['detector'])}", fontsize=10, color=INK)
+        upper.set_title(
+            f"{row['detector']}\n{_jitter(results, image, row['detector'])}", fontsize=10, color=INK
+        )
         upper.add_patch(_frame(left, top, side))
         _draw(lower, picture, cloud, dot=3.0 if dense else 5.0, line=0.8)
         lower.set_xlim(left - 0.5, left + side - 0.5)
@@ -57,10 +59,14 @@ def draw_overlay(results: Results, image: str) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, picture: NDArray[np.uint8], cloud: NDArray[np.float64], *, dot: float, line: float) -> None:
+def _draw(
+    axes: Axes, picture: NDArray[np.uint8], cloud: NDArray[np.float64], *, dot: float, line: float
+) -> None:
     axes.imshow(picture, interpolation="bilinear")
     closed = np.concatenate([cloud, cloud[:1]])
-    axes.plot(closed[..., 0], closed[..., 1], color=_TRACE, linewidth=line, alpha=0.9, solid_joinstyle="round")
+    axes.plot(
+        closed[..., 0], closed[..., 1], color=_TRACE, linewidth=line, alpha=0.9, solid_joinstyle="round"
+    )
     finite = np.isfinite(cloud).all(axis=-1, keepdims=True)
     count = np.maximum(finite.sum(axis=0), 1)
     mean = np.where(finite.any(axis=0), np.where(finite, cloud, 0).sum(axis=0) / count, np.nan)

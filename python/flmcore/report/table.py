@@ -24,7 +24,9 @@ NARROW = 92  # below this many columns numbers would break across lines: one blo
 def render(results: Results, *, width: int = 100) -> str:
     """The table and its footnotes as plain text."""
     text = io.StringIO()
-    Console(file=text, width=width, color_system=None, legacy_windows=False).print(build(results, width=width))
+    Console(file=text, width=width, color_system=None, legacy_windows=False).print(
+        build(results, width=width)
+    )
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 
@@ -35,7 +37,9 @@ def build(results: Results, *, width: int = 100) -> RenderableType:
     notes = Table.grid(padding=(0, 1, 0, 1))
     for note in footnotes(results):
         warns = note.startswith("! ")
-        notes.add_row("!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim"))
+        notes.add_row(
+            "!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim")
+        )
     return Group(_blocks(rows) if width < NARROW else _table(rows), notes)
 
 
@@ -72,7 +76,9 @@ def _table(rows: Sequence[Sequence[str]]) -> Table:
     for name, side in _COLUMNS:
         whole = name not in ("detector", "licence")
         heading = name if name.startswith("jitter") else name.replace(" ", "\n")
-        table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=whole, overflow="fold")
+        table.add_column(
+            heading, justify="right" if side == "right" else "left", no_wrap=whole, overflow="fold"
+        )
     for row in rows:
         table.add_row(*map(Text, row))
     return table
@@ -83,7 +89,9 @@ def _blocks(rows: Sequence[Sequence[str]]) -> Group:
     lines: list[RenderableType] = []
     for row in rows:
         lines.append(Text(f"\n {row[0]}", style="bold"))
-        lines += [Text(f"   {name:<13} {cell}") for (name, _), cell in zip(_COLUMNS[1:], row[1:], strict=True)]
+        lines += [
+            Text(f"   {name:<13} {cell}") for (name, _), cell in zip(_COLUMNS[1:], row[1:], strict=True)
+        ]
     return Group(*lines, Text())
 
 
@@ -106,4 +114,10 @@ def _decimals(value: float) -> str:
 
 def _short(milliseconds: float) -> str:
     """Three digits are all that a latency is worth."""
-    return f"{milliseconds:.2f}" if milliseconds < 10 else f"{milliseconds:.1f}" if milliseconds < 100 else f"{milliseconds:.0f}"
+    return (
+        f"{milliseconds:.2f}"
+        if milliseconds < 10
+        else f"{milliseconds:.1f}"
+        if milliseconds < 100
+        else f"{milliseconds:.0f}"
+    )
