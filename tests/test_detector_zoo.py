@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import flmcore
 from flmcore.data.images import read_image
 from flmcore.detectors.base import Detector
+from flmcore.detectors.config import ZOO
 from flmcore.detectors.faces import FaceFinder
 from flmcore.errors import MissingExtraError, WeightsError
 
@@ -223,3 +224,22 @@ def test_face_finder_takes_only_images() -> None:
     for bad in (np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((0, 4, 3), np.uint8)):
         with pytest.raises(ValueError, match="image: expected a non-empty H×W×3 uint8 array"):
             finder.find(bad)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in ZOO.glob("*.toml")))
+def test_moving_image_and_box_moves_the_landmarks(name: str) -> None:
+    """By whole pixels, so the crop stays the same to the bit and with it all that follows."""
+    detector = load(name)
+    coarse = np.random.default_rng(3).integers(0, 256, (12, 12, 3), dtype=np.uint8)
+    enlarge = np.array([[25.0, 0, 12], [0, 25.0, 12]])
+    image = flmcore.crop(coarse, enlarge, 300, border="replicate", dtype="uint8")[0]
+    moved = np.zeros((350, 350, 3), np.uint8)
+    moved[30:330, 17:317] = image
+    found = detector(image, [[70.0, 60.0, 198.0, 188.0], [90.0, 90.0, 218.0, 218.0]])
+    again = detector(moved, [[87.0, 90.0, 215.0, 218.0], [107.0, 120.0, 235.0, 248.0]])
+    assert found.points.shape == (2, detector.landmark_count, 2)
+    assert np.isfinite(found.points).all()
+    assert np.ptp(found.points) > 20
+    # The points are float32: a rounding each, of numbers up to 350.
+    np.testing.assert_allclose(again.points - np.float32([17, 30]), found.points, rtol=0, atol=1e-3)
+    np.testing.assert_allclose(again.scores, found.scores, atol=1e-5)
