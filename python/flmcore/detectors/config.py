@@ -13,6 +13,7 @@ from flmcore.data.images import PathLike
 from flmcore.detectors.checks import UnexpectedValue, count, nearest, text
 from flmcore.detectors.schema import (
     DECODERS,
+    CoordinatesDecode,
     CropConfig,
     DecodeConfig,
     DetectorConfig,
@@ -144,7 +145,11 @@ def _read_decode(where: str, backend: str, table: Mapping[str, Any] | None) -> D
         msg = f"{where}: decode.kind: expected one of {', '.join(DECODERS)}, got {got}"
         raise ConfigError(msg)
     rest = {key: value for key, value in (table or {}).items() if key != "kind"}
-    return _read_table(where, "decode", DECODERS[kind], rest)
+    decode = _read_table(where, "decode", DECODERS[kind], rest)
+    if isinstance(decode, CoordinatesDecode) and (decode.units, decode.origin) == ("pixels", "corners"):
+        msg = f"{where}: decode.origin: expected edge or centre with units = 'pixels', got 'corners'"
+        raise ConfigError(msg)
+    return decode
 
 
 def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapping[str, Any]) -> None:
