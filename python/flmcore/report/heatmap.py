@@ -31,19 +31,19 @@ def draw_landmarks(results: Results) -> Figure:
     rows = [row for row in results.summary if row["faces"]]
     columns = min(len(rows), _PER_ROW)
     lines = -(-len(rows) // columns)
-    figure = Figure(
-        figsize=(_PANEL * columns + 1.1, (1.2 * _PANEL + 0.45) * lines + 0.5),
-        layout="constrained",
-        facecolor="white",
-    )
+    figure = Figure(figsize=(_PANEL * columns + 1.1, (1.1 * _PANEL + 0.45) * lines + 0.5), layout="constrained", facecolor="white")
     panels = figure.subplots(lines, columns, squeeze=False).ravel().tolist()
     values = np.concatenate([_column(row["per_landmark_jitter"]) for row in rows])
     finite = values[np.isfinite(values)]
     # The worst landmarks of one detector must not flatten the differences between all others.
     scale = Normalize(0, float(np.quantile(finite, 0.98)) if len(finite) else 1.0)
     marks: Any = None
-    for panel, row in zip(panels, rows, strict=False):
-        marks = _draw_shape(panel, row, _mean_shape(results.units, row["detector"], row["scheme"]), scale)
+    shapes = [_mean_shape(results.units, row["detector"], row["scheme"]) for row in rows]
+    low, high = (pick([pick(shape, axis=0) for shape in shapes], axis=0) for pick in (np.nanmin, np.nanmax))
+    for panel, row, shape in zip(panels, rows, shapes, strict=False):
+        marks = _draw_shape(panel, row, shape, scale)
+        panel.set_xlim(low[0] - 0.1, high[0] + 0.1)  # one frame for all: the same face, the same size
+        panel.set_ylim(high[1] + 0.2, low[1] - 0.15)
     for panel in panels[len(rows) :]:
         panel.set_axis_off()
     bar = figure.colorbar(marks, ax=panels, shrink=0.7, extend="max", pad=0.02)
@@ -57,44 +57,17 @@ def _draw_shape(panel: Axes, row: Mapping[str, Any], shape: NDArray[np.float64],
     jitter = _column(row["per_landmark_jitter"])
     size = float(np.clip(3000 / len(jitter), 7, 45))
     marks = panel.scatter(
-        shape[:, 0],
-        shape[:, 1],
-        c=jitter,
-        s=size,
-        cmap="viridis_r",
-        norm=scale,
-        edgecolors=INK,
-        linewidths=0.3,
+        shape[:, 0], shape[:, 1], c=jitter, s=size, cmap="viridis_r", norm=scale, edgecolors=INK, linewidths=0.3
     )
-    panel.set_title(
-        f"{row['detector']}\n{row['jitter']['mean']:.2f} %, {row['landmarks']} landmarks",
-        fontsize=10,
-        color=INK,
-    )
+    panel.set_title(f"{row['detector']}\n{row['jitter']['mean']:.2f} %, {row['landmarks']} landmarks", fontsize=10, color=INK)
     for name, (x, y, above) in _group_labels(row["scheme"], shape).items():
         value = row["per_group_jitter"].get(name)
         label = name.replace("_", " ") if value is None else f"{name.replace('_', ' ')} {value:.2f}"
-        panel.text(
-            x,
-            y,
-            label,
-            fontsize=7,
-            color=INK,
-            ha="center",
-            va="bottom" if above else "top",
-            path_effects=_halo(),
-        )
+        paper = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.6}
+        panel.text(x, y, label, fontsize=7, color=INK, ha="center", va="bottom" if above else "top", bbox=paper)
     panel.set_aspect("equal")
-    panel.set_xlim(-1.15, 1.15)
-    panel.set_ylim(1.75, -1.0)
     panel.set_axis_off()
     return marks
-
-
-def _halo() -> list[Any]:
-    from matplotlib.patheffects import withStroke
-
-    return [withStroke(linewidth=2, foreground="white")]
 
 
 def _group_labels(scheme: str, shape: NDArray[np.float64]) -> dict[str, tuple[float, float, bool]]:
@@ -155,26 +128,15 @@ def draw_groups(results: Results) -> Figure:
     from matplotlib.figure import Figure
 
     rows = [row for row in results.summary if row["faces"]]
-    names = list(
-        dict.fromkeys(["all landmarks"] + [name for row in rows for name in row["per_group_jitter"]])
-    )
-    figure = Figure(
-        figsize=(7.2, 0.42 * len(names) + 1.3 + 0.2 * len(rows)), layout="constrained", facecolor="white"
-    )
+    names = list(dict.fromkeys(["all landmarks"] + [name for row in rows for name in row["per_group_jitter"]]))
+    figure = Figure(figsize=(7.2, 0.42 * len(names) + 1.3 + 0.2 * len(rows)), layout="constrained", facecolor="white")
     axes = figure.subplots()
     span = min(0.24, 0.08 * (len(rows) - 1))
     offsets = np.linspace(-span, span, len(rows))
     for index, row in enumerate(rows):
         values = {"all landmarks": row["jitter"]["mean"], **row["per_group_jitter"]}
         x = _column([values.get(name) for name in names])
-        axes.plot(
-            x,
-            np.arange(len(names)) + offsets[index],
-            "o",
-            color=colour_of(index),
-            markersize=6,
-            label=row["detector"],
-        )
+        axes.plot(x, np.arange(len(names)) + offsets[index], "o", color=colour_of(index), markersize=6, label=row["detector"])
     low, high = row_interval(rows)
     for index, (a, b) in enumerate(zip(low, high, strict=True)):
         axes.plot([a, b], [offsets[index]] * 2, color=colour_of(index), linewidth=2, alpha=0.6)

@@ -65,7 +65,7 @@ def _cells(row: Mapping[str, Any], speed: Mapping[str, Any], marks: Mapping[str,
         _interval(row["jitter"]),
         _number(row["jitter_common"]),
         _number(row["spread"]),
-        _number(row["gain"]),
+        "–" if row["gain"] is None or row["gain"]["mean"] is None else f"{row['gain']['mean']:.3f}",
         f"{_short(total['p50'])}/{_short(total['p90'])}" if total else "–",
         marks[row["detector"]],
     ]
