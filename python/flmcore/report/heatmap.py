@@ -31,7 +31,11 @@ def draw_landmarks(results: Results) -> Figure:
     rows = [row for row in results.summary if row["faces"]]
     columns = min(len(rows), _PER_ROW)
     lines = -(-len(rows) // columns)
-    figure = Figure(figsize=(_PANEL * columns + 1.1, (1.1 * _PANEL + 0.45) * lines + 0.5), layout="constrained", facecolor="white")
+    figure = Figure(
+        figsize=(_PANEL * columns + 1.1, (1.1 * _PANEL + 0.45) * lines + 0.5),
+        layout="constrained",
+        facecolor="white",
+    )
     panels = figure.subplots(lines, columns, squeeze=False).ravel().tolist()
     values = np.concatenate([_column(row["per_landmark_jitter"]) for row in rows])
     finite = values[np.isfinite(values)]
@@ -57,14 +61,27 @@ def _draw_shape(panel: Axes, row: Mapping[str, Any], shape: NDArray[np.float64],
     jitter = _column(row["per_landmark_jitter"])
     size = float(np.clip(3000 / len(jitter), 7, 45))
     marks = panel.scatter(
-        shape[:, 0], shape[:, 1], c=jitter, s=size, cmap="viridis_r", norm=scale, edgecolors=INK, linewidths=0.3
+        shape[:, 0],
+        shape[:, 1],
+        c=jitter,
+        s=size,
+        cmap="viridis_r",
+        norm=scale,
+        edgecolors=INK,
+        linewidths=0.3,
     )
-    panel.set_title(f"{row['detector']}\n{row['jitter']['mean']:.2f} %, {row['landmarks']} landmarks", fontsize=10, color=INK)
+    panel.set_title(
+        f"{row['detector']}\n{row['jitter']['mean']:.2f} %, {row['landmarks']} landmarks",
+        fontsize=10,
+        color=INK,
+    )
     for name, (x, y, above) in _group_labels(row["scheme"], shape).items():
         value = row["per_group_jitter"].get(name)
         label = name.replace("_", " ") if value is None else f"{name.replace('_', ' ')} {value:.2f}"
         paper = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.6}
-        panel.text(x, y, label, fontsize=7, color=INK, ha="center", va="bottom" if above else "top", bbox=paper)
+        panel.text(
+            x, y, label, fontsize=7, color=INK, ha="center", va="bottom" if above else "top", bbox=paper
+        )
     panel.set_aspect("equal")
     panel.set_axis_off()
     return marks
@@ -128,15 +145,26 @@ def draw_groups(results: Results) -> Figure:
     from matplotlib.figure import Figure
 
     rows = [row for row in results.summary if row["faces"]]
-    names = list(dict.fromkeys(["all landmarks"] + [name for row in rows for name in row["per_group_jitter"]]))
-    figure = Figure(figsize=(7.2, 0.42 * len(names) + 1.3 + 0.2 * len(rows)), layout="constrained", facecolor="white")
+    names = list(
+        dict.fromkeys(["all landmarks"] + [name for row in rows for name in row["per_group_jitter"]])
+    )
+    figure = Figure(
+        figsize=(7.2, 0.42 * len(names) + 1.3 + 0.2 * len(rows)), layout="constrained", facecolor="white"
+    )
     axes = figure.subplots()
     span = min(0.24, 0.08 * (len(rows) - 1))
     offsets = np.linspace(-span, span, len(rows))
     for index, row in enumerate(rows):
         values = {"all landmarks": row["jitter"]["mean"], **row["per_group_jitter"]}
         x = _column([values.get(name) for name in names])
-        axes.plot(x, np.arange(len(names)) + offsets[index], "o", color=colour_of(index), markersize=6, label=row["detector"])
+        axes.plot(
+            x,
+            np.arange(len(names)) + offsets[index],
+            "o",
+            color=colour_of(index),
+            markersize=6,
+            label=row["detector"],
+        )
     low, high = row_interval(rows)
     for index, (a, b) in enumerate(zip(low, high, strict=True)):
         axes.plot([a, b], [offsets[index]] * 2, color=colour_of(index), linewidth=2, alpha=0.6)
