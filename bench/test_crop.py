@@ -56,7 +56,7 @@ PLANES = [np.empty((SIZE, SIZE), np.uint8) for _ in range(3)]
 
 def expert(affines: NDArray[np.float64], out: NDArray[np.float32]) -> NDArray[np.float32]:
     """All memory reused: 8-bit warp, split, and one look-up per plane into its place (the fastest of those tried:
-    per-plane multiply and subtract with ``out=``, float split, ``blobFromImages``)."""
+    per-plane multiply and subtract with ``out=``, float split)."""
     for affine, planes in zip(affines, out, strict=True):
         cv2.warpAffine(IMAGE, affine, (SIZE, SIZE), dst=PIXELS)
         cv2.split(PIXELS, PLANES)
@@ -108,7 +108,8 @@ def test_rotated(benchmark, run: Crops, impl: str, rival: str | None) -> None:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_threads(benchmark, threads: int) -> None:
     out = np.zeros(SHAPE, np.float32)
-    benchmark.extra_info.update({"impl": "flmcore", "threads": threads})
+    impl = "flmcore" if threads == 2 else "flmcore, one thread"
+    benchmark.extra_info.update({"impl": impl, "threads": threads})
 
     def run() -> NDArray[np.float32]:
         return flmcore.crop(IMAGE, ROTATED, SIZE, mean=MEAN, std=STD, out=out, threads=threads)
