@@ -46,7 +46,9 @@ def faces(shared: Path) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.float64
 
 def load(name: str) -> Detector:
     try:
-        return flmcore.load_detector(name)
+        return flmcore.load_detector(
+            name, threads=1
+        )  # waiting threads of onnxruntime spin: dear on a busy machine
     except (MissingExtraError, WeightsError) as error:
         pytest.skip(str(error))
 
