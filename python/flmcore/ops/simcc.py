@@ -64,7 +64,7 @@ def decode_simcc(
         ValueError: another number of axes, x and y that differ in N or K, vectors without a bin, an unknown method,
             an option out of range.
     """
-    if method != "argmax" or not (sigma is beta is None):
+    if method != "argmax" or sigma is not None or beta is not None:
         choose(method, SIMCC_METHODS, sigma=sigma, beta=beta)
     (xs, single), (ys, single_y) = as_maps("x", x, "NKW"), as_maps("y", y, "NKH")
     if single != single_y:
