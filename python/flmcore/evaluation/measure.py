@@ -9,14 +9,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore import schemes
 from flmcore.errors import DetectorError
+from flmcore.evaluation.landmarks import mean_shape, scheme_or_none, to_scheme
 from flmcore.evaluation.sweep import Sweep, SweepPart
 from flmcore.ops.affine import invert_affine, transform_points
-from flmcore.ops.remap import remap
 from flmcore.ops.stability import stability
 
-__all__ = ["Measurable", "Measurement", "has_eye_corners", "measure_face", "sweep_landmarks", "sweep_windows"]
+__all__ = ["Measurable", "Measurement", "measure_face", "sweep_landmarks", "sweep_windows"]
 
 
 class Measurable(Protocol):
@@ -120,18 +119,24 @@ def measure_face(
         msg = "landmarks: expected finite coordinates, got NaN for all"
         raise DetectorError(msg)
     path, random = landmarks[: len(sweep.path)], landmarks[len(sweep.path) :]
-    normaliser, source = _normaliser(_mean_shape(landmarks), detector.scheme, box, interocular, lent)
+    normaliser, source = _normaliser(mean_shape(landmarks), detector.scheme, box, interocular, lent)
     values: dict[str, Any] = {"normaliser_px": normaliser, "normaliser": source}
     values["undefined"] = int((~finite).sum())
     values |= _metrics(path, random, path_windows, random_windows, normaliser, detector.scheme, sweep)
     if common is not None:
+<<<<<<< HEAD
         seen = [remap(part, detector.scheme, common) for part in (path, random)]
         values["common"] = _metrics(
             *seen, path_windows, random_windows, normaliser, common, sweep, detail=False
+=======
+        on_path, at_random = (to_scheme(part, detector.scheme, common) for part in (path, random))
+        values["common"] = _metrics(
+            on_path, at_random, path_windows, random_windows, normaliser, common, sweep, detail=False
+>>>>>>> evaluation
         )
     if detector.grid is not None:
         values["rounding_jitter"] = _rounding_jitter(path, path_windows, detector.grid, normaliser)
-    values["shape"] = np.round(_mean_shape(landmarks), 3)
+    values["shape"] = np.round(mean_shape(landmarks), 3)
     return Measurement(values, path.astype(np.float32))
 
 
@@ -147,8 +152,9 @@ def _metrics(
     detail: bool = True,
 ) -> dict[str, Any]:
     """The design's numbers; gain and residual only where the windows shift, as they are defined by the shift."""
-    on_path = stability(path, path_windows, normaliser=normaliser, scheme=scheme)
-    on_random = stability(random, random_windows, normaliser=normaliser, scheme=scheme)
+    known = None if scheme_or_none(scheme) is None else scheme
+    on_path = stability(path, path_windows, normaliser=normaliser, scheme=known)
+    on_random = stability(random, random_windows, normaliser=normaliser, scheme=known)
     shifts = sweep.name == "shift"
     values: dict[str, Any] = {
         "jitter": on_path.jitter,
@@ -176,19 +182,6 @@ def _six_digits(values: NDArray[np.float64]) -> list[float]:
     return [float(f"{value:.6g}") for value in np.asarray(values, dtype=np.float64).tolist()]
 
 
-def _mean_shape(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(K, 2) mean over windows of the finite landmarks; NaN where there is none."""
-    finite = np.isfinite(landmarks).all(axis=-1)
-    count = finite.sum(axis=0)[:, None].astype(np.float64)
-    total = np.where(finite[..., None], landmarks, 0.0).sum(axis=0)
-    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-
-
-def has_eye_corners(scheme: str) -> bool:
-    """Whether landmarks of this scheme can give the normaliser."""
-    return schemes.get(scheme).eye_outer is not None
-
-
 def _normaliser(
     shape: NDArray[np.float64],
     scheme: str,
@@ -199,8 +192,9 @@ def _normaliser(
     """Pixels that one hundred per cent stands for, and where they come from."""
     if truth is not None:
         return truth, "interocular, truth"
-    corners = schemes.get(scheme).eye_outer
-    if corners is not None:
+    known = scheme_or_none(scheme)
+    if known is not None and known.eye_outer is not None:
+        corners = known.eye_outer
         distance = float(np.hypot(*(shape[corners[1]] - shape[corners[0]])))
         if math.isfinite(distance) and distance > 1e-6:
             return distance, "interocular, mean landmarks"
@@ -213,7 +207,7 @@ def _rounding_jitter(
     path: NDArray[np.float64], windows: NDArray[np.float64], grid: float, normaliser: float
 ) -> float:
     """Jitter of landmarks that hold perfectly still, once rounded to the backend's grid in each crop."""
-    still = transform_points(_mean_shape(path), windows)
+    still = transform_points(mean_shape(path), windows)
     rounded = np.floor(still / grid + 0.5) * grid
     return float(
         stability(transform_points(rounded, invert_affine(windows)), windows, normaliser=normaliser).jitter

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from flmcore.errors import ImageError
 from flmcore.evaluation.inputs import Boxes, FindFaces, Problem, Source, faces_of, open_image, true_distance
-from flmcore.evaluation.measure import Measurable, has_eye_corners, measure_face, sweep_windows
+from flmcore.evaluation.landmarks import has_eye_corners
+from flmcore.evaluation.measure import Measurable, measure_face, sweep_windows
 from flmcore.evaluation.overlays import face_picture
 from flmcore.evaluation.speed import measure_speed
 from flmcore.evaluation.store import Memory
@@ -99,7 +100,7 @@ class Run:
     ) -> tuple[dict[int, list[float]], list[Problem]]:
         try:
             return faces_of(source, image, self.given, self.find, self.faces)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a finder does to one image, the others go on
             return {}, [Problem(source.id, f"face finder: {one_line(error)}", "no-face")]
 
     def _pending(
@@ -135,7 +136,11 @@ class Run:
                 interocular=true_distance(self.interocular, source.id, face),
                 lent=self._lent(source, face),
             )
+<<<<<<< HEAD
         except Exception as error:
+=======
+        except Exception as error:  # noqa: BLE001 - nor may a detector's failure on one face end the run
+>>>>>>> evaluation
             self.journal.put(
                 key,
                 {"problem": Problem(source.id, one_line(error), "detector", face, detector.name).to_dict()},
@@ -167,7 +172,7 @@ class Run:
             windows = sweep_windows(detector, box, self.sweep.path)
             try:
                 times = measure_speed(detector, open_image(source), windows, threads=self.threads)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 times = {"problem": one_line(error)}
             self.journal.put(key, {"image": source.id, **times})
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from flmcore import schemes
 from flmcore.detectors.faces import FaceFinder
 from flmcore.detectors.load import load_detector
 from flmcore.evaluation.collect import collect
@@ -23,6 +22,7 @@ from flmcore.evaluation.inputs import (
     collect_sources,
     match_boxes,
 )
+from flmcore.evaluation.landmarks import common_scheme
 from flmcore.evaluation.results import Results
 from flmcore.evaluation.run import Progress, Run
 from flmcore.evaluation.store import Journal, Memory, prepare_folder, refuse_other
@@ -106,10 +106,11 @@ def evaluate(
     sources = collect_sources(images)[:limit]
     given, unused = match_boxes(boxes, sources)
     finder = FaceFinder() if given is None else None
-    protocol = {
+    common = common_scheme([detector.scheme for detector in loaded])
+    protocol: dict[str, Any] = {
         "sweep": plan.describe(),
         "faces": "given boxes" if finder is None else {"choice": faces, "finder": finder.describe()},
-        "common_scheme": schemes.common([detector.scheme for detector in loaded]),
+        "common_scheme": common,
         "normaliser": "interocular",
         "interocular": interocular,
         "batch": batch,
@@ -126,7 +127,7 @@ def evaluate(
         detectors=loaded,
         sources=sources,
         journal=Memory() if folder is None else Journal(folder, identity, resume=resume, restart=restart),
-        common=protocol["common_scheme"],
+        common=common,
         given=given,
         find=None if finder is None else finder.find,
         faces=faces,

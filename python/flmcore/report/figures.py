@@ -29,8 +29,9 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:
-        raise MissingExtraError("matplotlib", "report", "drawing figures") from None
-    from flmcore.report.heatmap import draw_groups, draw_landmarks
+        raise MissingExtraError("matplotlib", "report", "drawing figures") from None  # noqa: EM101
+    from flmcore.report.groups import draw_groups
+    from flmcore.report.heatmap import draw_landmarks
     from flmcore.report.overlay import draw_overlay
 
     written = []

@@ -13,8 +13,13 @@ __all__ = ["footnotes", "licence_marks", "no_commercial_use"]
 
 _SHORT = 12  # characters of a licence that fit the column
 _RESTRICTED = re.compile(
+<<<<<<< HEAD
     r"non[\s-]?commercial|no commercial|not (?:for )?commercial|research|academic|CC[ -]BY-NC|unknown|not stated",
     re.I,
+=======
+    r"non[\s-]?commercial|no commercial|not (?:for )?commercial|research|academic|by-nc|no licence|not stated|rights reserved",
+    re.IGNORECASE,
+>>>>>>> evaluation
 )
 
 
@@ -68,11 +73,12 @@ def _protocol(protocol: Mapping[str, Any]) -> list[str]:
         f"σ {factor * sweep['random_sigma']:g}{unit}",
     )
     gain = ", gain (0: holds to the face, 1: rides with the window)" if sweep["name"] == "shift" else ""
-    return [
+    text = (
         f"Sweep {sweep['name']}, still images. Jitter: landmark movement from window to window along a smooth path "
         f"({path}, {sweep['frames']} windows); spread{gain}: over {sweep['frames']} random windows ({random}, seed "
         f"{sweep['seed']}). % of the distance between the outer eye corners."
-    ]
+    )
+    return [text]
 
 
 def _images(summary: Sequence[Mapping[str, Any]]) -> str | None:

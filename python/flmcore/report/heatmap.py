@@ -1,4 +1,4 @@
-"""Where on the face the jitter is: by landmark and by group."""
+"""Where on the face the jitter is, landmark by landmark."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore import schemes
-from flmcore.report.style import INK, MUTED, RULE, colour_of
+from flmcore.evaluation.landmarks import scheme_or_none
+from flmcore.report.style import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from flmcore.evaluation.results import Results
 
-__all__ = ["draw_groups", "draw_landmarks"]
+__all__ = ["draw_landmarks"]
 
 _PANEL = 3.6  # inches
 _PER_ROW = 4
+_UNNAMED = ("inner_mouth", "nose_bridge", "nose_side", "pupils", "left_eye_centre", "right_eye_centre")
+_EYE_CENTRES = 0.68  # distance between eye centres where outer corners are one apart, about
 
 
 def draw_landmarks(results: Results) -> Figure:
@@ -89,9 +91,10 @@ def _draw_shape(panel: Axes, row: Mapping[str, Any], shape: NDArray[np.float64],
 
 def _group_labels(scheme: str, shape: NDArray[np.float64]) -> dict[str, tuple[float, float, bool]]:
     """Where each group's name is written: above the brows, below the others; what lies inside another has none."""
-    places = {}
-    for name, members in schemes.get(scheme).groups.items():
-        if name in ("inner_mouth", "nose_bridge", "pupils"):
+    places: dict[str, tuple[float, float, bool]] = {}
+    known = scheme_or_none(scheme)
+    for name, members in known.groups.items() if known is not None else ():
+        if name in _UNNAMED:
             continue
         part = shape[list(members)]
         above = name.endswith("brow")
@@ -117,19 +120,24 @@ def _mean_shape(units: Sequence[Mapping[str, Any]], detector: str, scheme: str) 
 
 def _framed(shape: NDArray[np.float64], scheme: str) -> NDArray[np.float64]:
     """Outer eye corners level and one unit apart, their middle at the origin, so that detectors can be compared."""
-    corners = schemes.get(scheme).eye_outer
-    if corners is None:
-        return _centred(shape) * np.sqrt(len(shape)) * 0.6 + np.array([0, 0.4])
-    left, right = shape[corners[0]], shape[corners[1]]
+    known = scheme_or_none(scheme)
+    if known is None or not (known.eye_outer or {"left_eye", "right_eye"} <= set(known.groups)):
+        return np.asarray(_centred(shape) * np.sqrt(len(shape)) * 0.6 + np.array([0, 0.4]))
+    if known.eye_outer is not None:
+        left, right = shape[list(known.eye_outer)]
+        unit = 1.0
+    else:
+        left, right = (shape[list(known.groups[name])].mean(axis=0) for name in ("left_eye", "right_eye"))
+        unit = _EYE_CENTRES
     span = float(np.hypot(*(right - left))) or 1.0
     cos, sin = (right - left) / span
-    return (shape - (left + right) / 2) @ np.array([[cos, -sin], [sin, cos]]) / span
+    return np.asarray((shape - (left + right) / 2) @ np.array([[cos, -sin], [sin, cos]]) / span * unit)
 
 
 def _centred(shape: NDArray[np.float64]) -> NDArray[np.float64]:
     moved = shape - shape.mean(axis=0)
     size = float(np.sqrt((moved**2).sum()))
-    return moved / size if size > 0 else moved
+    return np.asarray(moved / size if size > 0 else moved)
 
 
 def _turned(shape: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -137,6 +145,7 @@ def _turned(shape: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[
     a = float((shape * target).sum())
     b = float((shape[:, 0] * target[:, 1] - shape[:, 1] * target[:, 0]).sum())
     length = float(np.hypot(a, b)) or 1.0
+<<<<<<< HEAD
     return shape @ (np.array([[a, b], [-b, a]]) / length)
 
 
@@ -187,3 +196,6 @@ def draw_groups(results: Results) -> Figure:
 def row_interval(rows: Sequence[Mapping[str, Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Ends of each detector's interval over images; NaN, so drawn as nothing, where there is none."""
     return tuple(_column([row["jitter"][end] for row in rows]) for end in ("low", "high"))  # type: ignore[return-value]
+=======
+    return np.asarray(shape @ (np.array([[a, b], [-b, a]]) / length))
+>>>>>>> evaluation

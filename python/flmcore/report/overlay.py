@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore import schemes
+from flmcore.evaluation.landmarks import mean_shape, scheme_or_none
 from flmcore.ops.affine import transform_points
 from flmcore.report.style import INK, MUTED
 
@@ -21,6 +21,7 @@ __all__ = ["draw_overlay"]
 
 _TRACE, _MEAN = "#00E5FF", "#FFFFFF"  # the trace on skin of any tone, the mean as a white dot with a dark rim
 _PANEL = 3.9  # inches
+_PER_ROW = 4
 _ZOOM = 5.0
 
 
@@ -31,15 +32,22 @@ def draw_overlay(results: Results, image: str) -> Figure:
     arrays = results.overlays[image]
     picture, window = arrays["picture"], arrays["window"]
     clouds = [
-        (row, transform_points(arrays[key].astype(np.float64), window))
+        (row, np.asarray(transform_points(arrays[key].astype(np.float64), window), dtype=np.float64))
         for row in results.summary
         if (key := f"cloud/{row['detector']}") in arrays
     ]
-    columns = max(1, len(clouds))
-    figure = Figure(figsize=(_PANEL * columns, 2 * _PANEL + 0.9), layout="constrained", facecolor="white")
-    axes = figure.subplots(2, columns, squeeze=False)
+    columns = min(max(1, len(clouds)), _PER_ROW)
+    lines = -(-max(1, len(clouds)) // columns)
+    figure = Figure(
+        figsize=(_PANEL * columns, (2 * _PANEL + 0.6) * lines + 0.6), layout="constrained", facecolor="white"
+    )
+    axes = figure.subplots(2 * lines, columns, squeeze=False)
+    for empty in axes.ravel().tolist():
+        empty.set_axis_off()
     left, top, side = _eye_region(clouds, picture.shape[0])
-    for (upper, lower), (row, cloud) in zip(axes.T, clouds, strict=False):
+    for number, (row, cloud) in enumerate(clouds):
+        line, column = divmod(number, columns)
+        upper, lower = axes[2 * line, column], axes[2 * line + 1, column]
         dense = cloud.shape[1] > 120
         _draw(upper, picture, cloud, dot=1.0 if dense else 2.2, line=0.3 if dense else 0.6)
         upper.set_title(
@@ -67,9 +75,13 @@ def _draw(
     axes.plot(
         closed[..., 0], closed[..., 1], color=_TRACE, linewidth=line, alpha=0.9, solid_joinstyle="round"
     )
+<<<<<<< HEAD
     finite = np.isfinite(cloud).all(axis=-1, keepdims=True)
     count = np.maximum(finite.sum(axis=0), 1)
     mean = np.where(finite.any(axis=0), np.where(finite, cloud, 0).sum(axis=0) / count, np.nan)
+=======
+    mean = mean_shape(cloud)
+>>>>>>> evaluation
     axes.plot(
         mean[:, 0], mean[:, 1], linestyle="none", marker="o", markersize=dot,
         markerfacecolor=_MEAN, markeredgecolor="#101010", markeredgewidth=dot / 5,
@@ -89,12 +101,10 @@ def _eye_region(clouds: list[tuple[Any, NDArray[np.float64]]], size: int) -> tup
     """Left, top and side of a square about an eye, the same for all detectors; mid-picture where none has eyes."""
     side = size / _ZOOM
     for row, cloud in clouds:
-        scheme = schemes.get(row["scheme"])
-        if scheme.eye_outer is None or scheme.eye_inner is None:
+        scheme = scheme_or_none(row["scheme"])
+        if scheme is None or scheme.eye_outer is None or scheme.eye_inner is None:
             continue
-        shape = np.nanmean(cloud, axis=0) if np.isfinite(cloud).all() else cloud[0]
-        corners = np.concatenate([shape[np.atleast_1d(e[0])] for e in (scheme.eye_outer, scheme.eye_inner)])
-        x, y = corners.mean(axis=0)
+        x, y = mean_shape(cloud)[[scheme.eye_outer[0], scheme.eye_inner[0]]].mean(axis=0)
         if np.isfinite([x, y]).all():
             limit = size - side
             return float(np.clip(x - side / 2, 0, limit)), float(np.clip(y - side / 2, 0, limit)), side

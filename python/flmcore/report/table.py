@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -40,7 +40,11 @@ def build(results: Results, *, width: int = 100) -> RenderableType:
         notes.add_row(
             "!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim")
         )
+<<<<<<< HEAD
     return Group(_blocks(rows) if width < NARROW else _table(rows), notes)
+=======
+    return Group(_blocks(rows) if width < NARROW else _table(rows, width), notes)
+>>>>>>> evaluation
 
 
 _COLUMNS = (
@@ -71,6 +75,7 @@ def _cells(row: Mapping[str, Any], speed: Mapping[str, Any], marks: Mapping[str,
     ]
 
 
+<<<<<<< HEAD
 def _table(rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, header_style="bold")
     for name, side in _COLUMNS:
@@ -78,6 +83,20 @@ def _table(rows: Sequence[Sequence[str]]) -> Table:
         heading = name if name.startswith("jitter") else name.replace(" ", "\n")
         table.add_column(
             heading, justify="right" if side == "right" else "left", no_wrap=whole, overflow="fold"
+=======
+def _table(rows: Sequence[Sequence[str]], width: int) -> Table:
+    headings = [name if name.startswith("jitter") else name.replace(" ", "\n") for name, _ in _COLUMNS]
+    natural = sum(
+        max(map(len, [*heading.split("\n"), *cells]))
+        for heading, cells in zip(headings, zip(*rows, strict=True), strict=True)
+    )
+    gap = 1 if natural + 2 * len(headings) + 1 <= width else 0  # beside the space that the box draws
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, gap), collapse_padding=True, header_style="bold")
+    for heading, (name, side) in zip(headings, _COLUMNS, strict=True):
+        justify: Literal["left", "right"] = "right" if side == "right" else "left"
+        table.add_column(
+            heading, justify=justify, no_wrap=name not in ("detector", "licence"), overflow="fold"
+>>>>>>> evaluation
         )
     for row in rows:
         table.add_row(*map(Text, row))
