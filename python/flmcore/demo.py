@@ -82,14 +82,8 @@ def _locate(photograph: Photograph) -> Path:
             path = Path(str(file.locate()))
             if path.is_file():
                 return path
-<<<<<<< HEAD
-    raise DemoPackagesError(
-        f"{photograph.file} of {photograph.package}", f"pip install --no-deps {photograph.package}"
-    )
-=======
     what, command = (
         f"{photograph.file} of {photograph.package}",
         f"pip install --no-deps {photograph.package}",
     )
     raise DemoPackagesError(what, command)
->>>>>>> evaluation

@@ -47,11 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--boxes",
         type=Path,
         metavar="FILE",
-<<<<<<< HEAD
-        help="face boxes (JSON or CSV; docs/formats) instead of Dlib's face detector",
-=======
         help='face boxes (else Dlib finds them): JSON {"a.jpg": [[x0, y0, x1, y1]]} or CSV image,x0,y0,x1,y1',
->>>>>>> evaluation
     )
     parser.add_argument(
         "--faces",

@@ -28,16 +28,9 @@ def add_nothing(parser: argparse.ArgumentParser) -> None:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, header_style="bold")
     for name in columns:
-<<<<<<< HEAD
-        side = "right" if name in ("pts", "landmarks") else "left"
-        table.add_column(
-            name, justify=side, no_wrap=name in ("detector", "scheme", "backend"), overflow="fold"
-        )  # type: ignore[arg-type]
-=======
         justify: Literal["left", "right"] = "right" if name in ("pts", "landmarks") else "left"
         whole = name in ("detector", "scheme", "backend")
         table.add_column(name, justify=justify, no_wrap=whole, overflow="fold")
->>>>>>> evaluation
     return table
 
 

@@ -124,15 +124,9 @@ def measure_face(
     values["undefined"] = int((~finite).sum())
     values |= _metrics(path, random, path_windows, random_windows, normaliser, detector.scheme, sweep)
     if common is not None:
-<<<<<<< HEAD
-        seen = [remap(part, detector.scheme, common) for part in (path, random)]
-        values["common"] = _metrics(
-            *seen, path_windows, random_windows, normaliser, common, sweep, detail=False
-=======
         on_path, at_random = (to_scheme(part, detector.scheme, common) for part in (path, random))
         values["common"] = _metrics(
             on_path, at_random, path_windows, random_windows, normaliser, common, sweep, detail=False
->>>>>>> evaluation
         )
     if detector.grid is not None:
         values["rounding_jitter"] = _rounding_jitter(path, path_windows, detector.grid, normaliser)

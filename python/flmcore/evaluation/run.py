@@ -136,11 +136,7 @@ class Run:
                 interocular=true_distance(self.interocular, source.id, face),
                 lent=self._lent(source, face),
             )
-<<<<<<< HEAD
-        except Exception as error:
-=======
         except Exception as error:  # noqa: BLE001 - nor may a detector's failure on one face end the run
->>>>>>> evaluation
             self.journal.put(
                 key,
                 {"problem": Problem(source.id, one_line(error), "detector", face, detector.name).to_dict()},

@@ -13,13 +13,8 @@ __all__ = ["footnotes", "licence_marks", "no_commercial_use"]
 
 _SHORT = 12  # characters of a licence that fit the column
 _RESTRICTED = re.compile(
-<<<<<<< HEAD
-    r"non[\s-]?commercial|no commercial|not (?:for )?commercial|research|academic|CC[ -]BY-NC|unknown|not stated",
-    re.I,
-=======
     r"non[\s-]?commercial|no commercial|not (?:for )?commercial|research|academic|by-nc|no licence|not stated|rights reserved",
     re.IGNORECASE,
->>>>>>> evaluation
 )
 
 

@@ -75,13 +75,7 @@ def _draw(
     axes.plot(
         closed[..., 0], closed[..., 1], color=_TRACE, linewidth=line, alpha=0.9, solid_joinstyle="round"
     )
-<<<<<<< HEAD
-    finite = np.isfinite(cloud).all(axis=-1, keepdims=True)
-    count = np.maximum(finite.sum(axis=0), 1)
-    mean = np.where(finite.any(axis=0), np.where(finite, cloud, 0).sum(axis=0) / count, np.nan)
-=======
     mean = mean_shape(cloud)
->>>>>>> evaluation
     axes.plot(
         mean[:, 0], mean[:, 1], linestyle="none", marker="o", markersize=dot,
         markerfacecolor=_MEAN, markeredgecolor="#101010", markeredgewidth=dot / 5,

@@ -40,11 +40,7 @@ def build(results: Results, *, width: int = 100) -> RenderableType:
         notes.add_row(
             "!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim")
         )
-<<<<<<< HEAD
-    return Group(_blocks(rows) if width < NARROW else _table(rows), notes)
-=======
     return Group(_blocks(rows) if width < NARROW else _table(rows, width), notes)
->>>>>>> evaluation
 
 
 _COLUMNS = (
@@ -75,15 +71,6 @@ def _cells(row: Mapping[str, Any], speed: Mapping[str, Any], marks: Mapping[str,
     ]
 
 
-<<<<<<< HEAD
-def _table(rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, header_style="bold")
-    for name, side in _COLUMNS:
-        whole = name not in ("detector", "licence")
-        heading = name if name.startswith("jitter") else name.replace(" ", "\n")
-        table.add_column(
-            heading, justify="right" if side == "right" else "left", no_wrap=whole, overflow="fold"
-=======
 def _table(rows: Sequence[Sequence[str]], width: int) -> Table:
     headings = [name if name.startswith("jitter") else name.replace(" ", "\n") for name, _ in _COLUMNS]
     natural = sum(
@@ -96,7 +83,6 @@ def _table(rows: Sequence[Sequence[str]], width: int) -> Table:
         justify: Literal["left", "right"] = "right" if side == "right" else "left"
         table.add_column(
             heading, justify=justify, no_wrap=name not in ("detector", "licence"), overflow="fold"
->>>>>>> evaluation
         )
     for row in rows:
         table.add_row(*map(Text, row))
