@@ -54,8 +54,7 @@ inline Doubles blurred(const double* middle, std::ptrdiff_t step, const Taps& ta
 }
 
 // The same for sixteen values, a row apart: four sums at once hide the additions' latency.
-template <class Radius>
-inline void blur_down(const double* middle, std::ptrdiff_t step, const Taps& taps, Radius radius,
+inline void blur_down(const double* middle, std::ptrdiff_t step, const Taps& taps, int radius,
                       double* out) {
   Doubles sum[4];
   for (int j = 0; j < 4; ++j) sum[j] = Doubles::all(taps.weight[0]) * Doubles::load(middle + 4 * j);

@@ -39,8 +39,8 @@ template <class Radius>
 inline void dark_refine(const Map& map, const Peak& at, Radius radius, Blur& blur, double& x,
                         double& y) {
   if (!(at.x > 1 && at.x + 2 < map.width && at.y > 1 && at.y + 2 < map.height)) return;
-  blur_block(map, static_cast<std::ptrdiff_t>(at.y) - 2, static_cast<std::ptrdiff_t>(at.x) - 2, 5,
-             5, radius, blur);
+  blur_near<5>(map, static_cast<std::ptrdiff_t>(at.y) - 2, static_cast<std::ptrdiff_t>(at.x) - 2,
+               radius, blur);
   const int step = block_step(5, radius);
   double row[5][8];  // five cells each; the outer rows only need their middle
   for (int i = 0; i < 5; ++i) blurred_cells(blur, i, 1, step, radius, row[i] + 1);
@@ -60,8 +60,8 @@ inline void dark_refine(const Map& map, const Peak& at, Radius radius, Blur& blu
 template <class Radius>
 inline void dark_udp_refine(const Map& map, const Peak& at, Radius radius, Blur& blur, double& x,
                             double& y) {
-  blur_block(map, static_cast<std::ptrdiff_t>(at.y) - 1, static_cast<std::ptrdiff_t>(at.x) - 1, 3,
-             4, radius, blur);
+  blur_near<3>(map, static_cast<std::ptrdiff_t>(at.y) - 1, static_cast<std::ptrdiff_t>(at.x) - 1,
+               radius, blur);
   const int step = block_step(4, radius);
   double row[3][4];
   for (int i = 0; i < 3; ++i) blurred_cells(blur, i, 0, step, radius, row[i]);
