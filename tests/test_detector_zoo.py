@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import flmcore
 from flmcore.data.images import read_image
 from flmcore.detectors.base import Detector
+from flmcore.detectors.config import ZOO
 from flmcore.detectors.faces import FaceFinder
 from flmcore.errors import MissingExtraError, WeightsError
 
@@ -45,7 +46,9 @@ def faces(shared: Path) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.float64
 
 def load(name: str) -> Detector:
     try:
-        return flmcore.load_detector(name)
+        return flmcore.load_detector(
+            name, threads=1
+        )  # waiting threads of onnxruntime spin: dear on a busy machine
     except (MissingExtraError, WeightsError) as error:
         pytest.skip(str(error))
 
@@ -187,17 +190,14 @@ def test_found_faces_are_the_published_boxes(shared: Path) -> None:
         "deepface_img2.jpg",
         "deepface_img5.jpg",
         "dlib_Tom_Cruise_avp_2014_4.jpg",
-        "faceapi_sample5.jpg",
+        "facemesh_test.jpg",
     ):
-        row = published[image]
-        boxes, scores = finders["upsample=1" in row["detector"]].find(faces(shared)[f"{image}#0"][0])
+        row, (pixels, box) = published[image], faces(shared)[f"{image}#0"]
+        boxes, scores = finders["upsample=1" in row["detector"]].find(pixels)
         assert boxes.dtype == scores.dtype == np.float64
         assert (np.diff(scores) <= 0).all()
-        for face, detection in enumerate(row["detections"]):
-            nearest = np.abs(boxes - faces(shared)[f"{image}#{face}"][1]).max(axis=1).argmin()
-            # Dlib's rectangles are whole pixels and not always square; which side the published boxes took, is not said.
-            np.testing.assert_allclose(boxes[nearest], faces(shared)[f"{image}#{face}"][1], atol=1.0)
-            np.testing.assert_allclose(scores[nearest], detection["score"], atol=1e-3)
+        np.testing.assert_allclose(boxes, [box], atol=1e-3)  # published to 3 decimals
+        np.testing.assert_allclose(scores, [row["detections"][0]["score"]], atol=0.05)  # JPEG decoders differ
 
 
 def test_one_more_look_finds_smaller_faces(shared: Path) -> None:
@@ -211,7 +211,7 @@ def test_one_more_look_finds_smaller_faces(shared: Path) -> None:
     )
     assert len(FaceFinder(upsample=0).find(small[0])[0]) == 0
     boxes, _ = finder.find(small[0])
-    assert np.abs(boxes[0] * 5 - box).max() < 0.1 * (box[2] - box[0])
+    assert np.abs(boxes[0] * 5 - box).max() < 0.2 * (box[2] - box[0])  # a face of 35 pixels
 
 
 def test_face_finder_takes_only_images() -> None:
@@ -226,3 +226,22 @@ def test_face_finder_takes_only_images() -> None:
     for bad in (np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((0, 4, 3), np.uint8)):
         with pytest.raises(ValueError, match="image: expected a non-empty H×W×3 uint8 array"):
             finder.find(bad)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in ZOO.glob("*.toml")))
+def test_moving_image_and_box_moves_the_landmarks(name: str) -> None:
+    """By whole pixels, so the crop stays the same to the bit and with it all that follows."""
+    detector = load(name)
+    coarse = np.random.default_rng(3).integers(0, 256, (12, 12, 3), dtype=np.uint8)
+    enlarge = np.array([[25.0, 0, 12], [0, 25.0, 12]])
+    image = flmcore.crop(coarse, enlarge, 300, border="replicate", dtype="uint8")[0]
+    moved = np.zeros((350, 350, 3), np.uint8)
+    moved[30:330, 17:317] = image
+    found = detector(image, [[70.0, 60.0, 198.0, 188.0], [90.0, 90.0, 218.0, 218.0]])
+    again = detector(moved, [[87.0, 90.0, 215.0, 218.0], [107.0, 120.0, 235.0, 248.0]])
+    assert found.points.shape == (2, detector.landmark_count, 2)
+    assert np.isfinite(found.points).all()
+    assert np.ptp(found.points) > 20
+    # The points are float32: a rounding each, of numbers up to 350.
+    np.testing.assert_allclose(again.points - np.float32([17, 30]), found.points, rtol=0, atol=1e-3)
+    np.testing.assert_allclose(again.scores, found.scores, atol=1e-5)

@@ -67,7 +67,7 @@ def test_sizes_around_the_block_match_reference(scheme: str) -> None:
 
 def test_hand_worked() -> None:
     truth = np.array([[0.0, 0], [10, 0], [5, 5], [2, 8], [8, 8]])
-    points = truth + [[3, 4], [0, 0], [0, 1], [0, 0], [np.nan, 0]]
+    points = truth + np.array([[3, 4], [0, 0], [0, 1], [0, 0], [np.nan, 0]])
     result = flmcore.nme(points, truth, scheme="five-5", normaliser="interpupil")
     assert result.per_image == pytest.approx([100 / 10 * 6 / 4])
     np.testing.assert_allclose(result.per_landmark, [50, 0, 10, 0, np.nan])

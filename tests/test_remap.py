@@ -31,6 +31,12 @@ def faces(source: str, count: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(100, 40, (count, schemes.get(source).landmarks, 2))
 
 
+def run_table(points: np.ndarray, table: Step) -> np.ndarray:
+    out = np.empty((len(points), len(table.rows), 2), points.dtype)
+    (_core.remap_float if points.dtype == np.float32 else _core.remap_double)(points, out, *table.table())
+    return out
+
+
 @pytest.mark.parametrize(("source", "target"), reachable())
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_every_pair_matches_reference(source: str, target: str, dtype: type) -> None:
@@ -77,7 +83,7 @@ def test_any_table_matches_reference(batch: int, sources: int, seed: int, dtype:
     table = Step(sources, rows, arcs)
     points = rng.normal(0, 100, (batch, sources, 2)).astype(dtype)
     points[rng.random(points.shape) < 0.05] = np.nan
-    got = (_core.remap_float if dtype is np.float32 else _core.remap_double)(points, *table.table())
+    got = run_table(points, table)
     for face, out in zip(points, got, strict=True):
         np.testing.assert_allclose(
             out, reference.step(face, table), rtol=0, atol=5e-4 if dtype is np.float32 else 1e-9
@@ -87,13 +93,11 @@ def test_any_table_matches_reference(batch: int, sources: int, seed: int, dtype:
 def test_arc_length_by_hand() -> None:
     table = Step(3, ((), (), (), ((0, 1.0),)), (Arc((0, 1, 2), (0, 1, 2), (0.0, 0.25, 1.0)),))
     corner = np.array([[[0.0, 0], [3, 0], [3, 9]]])  # 3 along, then 9 down
-    np.testing.assert_array_equal(
-        _core.remap_double(corner, *table.table())[0], [[0, 0], [3, 0], [3, 9], [0, 0]]
-    )
+    np.testing.assert_array_equal(run_table(corner, table)[0], [[0, 0], [3, 0], [3, 9], [0, 0]])
     point = np.full((1, 3, 2), 7.0)  # no length at all
-    np.testing.assert_array_equal(_core.remap_double(point, *table.table())[0], np.full((4, 2), 7.0))
+    np.testing.assert_array_equal(run_table(point, table)[0], np.full((4, 2), 7.0))
     corner[0, 2, 1] = np.nan
-    assert np.isnan(_core.remap_double(corner, *table.table())[0, :3]).all()
+    assert np.isnan(run_table(corner, table)[0, :3]).all()
 
 
 def test_shapes_layouts_and_types() -> None:
@@ -105,6 +109,22 @@ def test_shapes_layouts_and_types() -> None:
     np.testing.assert_array_equal(flmcore.remap(np.asfortranarray(points), "lapa-106", "300w-68"), got)
     assert flmcore.remap(points.astype(np.int32), "lapa-106", "300w-68").dtype == np.float64
     assert flmcore.remap(np.empty((0, 5, 106, 2), np.float32), "lapa-106", "five-5").shape == (0, 5, 5, 2)
+
+
+def test_out_is_filled_and_given_back() -> None:
+    for source, target in (("lapa-106", "300w-68"), ("300w-51", "insightface-106")):  # one pass, and two
+        points = faces(source, 4).astype(np.float32).reshape(2, 2, -1, 2)
+        expected = flmcore.remap(points, source, target)
+        out = np.empty_like(expected)
+        assert flmcore.remap(points, source, target, out=out) is out
+        np.testing.assert_array_equal(out, expected)
+        for bad in (out[:1], out.astype(np.float64), np.asfortranarray(out), out.tolist()):
+            with pytest.raises(ValueError, match="out: expected a contiguous writeable array of float32"):
+                flmcore.remap(points, source, target, out=bad)
+    same = faces("lapa-106", 4)
+    expected = flmcore.remap(same, "lapa-106", "insightface-106")
+    flmcore.remap(same, "lapa-106", "insightface-106", out=same)  # in place
+    np.testing.assert_array_equal(same, expected)
 
 
 def test_insightface_goes_through_lapa() -> None:
@@ -135,7 +155,7 @@ def test_the_core_refuses_tables_out_of_range() -> None:
         (Step(3, ((),), (Arc((0, 1) * 40, (0,), (0.5,)),)), "path_start"),
     ):
         with pytest.raises(ValueError, match=message):
-            _core.remap_double(points, *table.table())
+            run_table(points, table)
 
 
 def test_threads_at_once_agree() -> None:

@@ -124,9 +124,9 @@ def test_common_is_the_largest_that_all_reach_whole() -> None:
 
 
 def test_errors_name_both_ends() -> None:
-    with pytest.raises(ValueError, match="name: expected one of .*, got '300w'"):
+    with pytest.raises(ValueError, match=r"name: expected one of .*, got '300w'"):
         schemes.get("300w")
-    with pytest.raises(TypeError, match="name: expected one of .*, got 68"):
+    with pytest.raises(TypeError, match=r"name: expected one of .*, got 68"):
         schemes.get(68)  # type: ignore[arg-type]
     with pytest.raises(
         ValueError, match="target: expected a scheme that wflw-98 can be mapped to, got 'mediapipe-468'"

@@ -169,7 +169,7 @@ def test_what_does_not_fit_is_refused_and_changes_nothing() -> None:
     before = held.to_bytes()
     broken = windows.copy()
     broken[7] = 0
-    with pytest.raises(ValueError, match="windows: expected finite .* frame 7"):
+    with pytest.raises(ValueError, match=r"windows: expected finite .* frame 7"):
         held.update(points, broken)
     with pytest.raises(ValueError, match="points: expected 3 landmarks as before, got 2"):
         held.update(points[:, :2], windows)

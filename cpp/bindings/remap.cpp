@@ -54,39 +54,33 @@ RemapTable table_of(py::ssize_t sources, const IndexArray& row_start, const Inde
 }
 
 template <class Array, class Kernel>
-Array run(const Array& points, const RemapTable& table, Kernel RemapKernels::* kernel) {
-  const py::ssize_t batch = points.shape(0);
-  Array out({batch, static_cast<py::ssize_t>(table.rows), py::ssize_t{2}});
-  const auto* in = points.data();
-  auto* target = out.mutable_data();
-  {
-    py::gil_scoped_release nogil;
-    (kernels().remap.*kernel)(in, static_cast<std::size_t>(batch), table, target);
-  }
-  return out;
-}
-
-template <class Array, class Kernel>
 auto binding(Kernel RemapKernels::* kernel) {
-  return [kernel](const Array& points, const IndexArray& row_start, const IndexArray& index,
-                  const DoubleArray& weight, const IndexArray& path_start,
+  return [kernel](const Array& points, Array& out, const IndexArray& row_start,
+                  const IndexArray& index, const DoubleArray& weight, const IndexArray& path_start,
                   const IndexArray& path_index, const IndexArray& arc_path,
                   const IndexArray& arc_target, const DoubleArray& arc_fraction) {
     require_shape("points", points, {-1, 2}, "shape (N, K, 2)");
-    return run(points,
-               table_of(points.shape(1), row_start, index, weight, path_start, path_index, arc_path,
-                        arc_target, arc_fraction),
-               kernel);
+    const RemapTable table = table_of(points.shape(1), row_start, index, weight, path_start,
+                                      path_index, arc_path, arc_target, arc_fraction);
+    require_shape("out", out, {row_start.size() - 1, 2}, "shape (N, M, 2), M the table's rows");
+    if (out.shape(0) != points.shape(0))
+      raise_value("out", std::to_string(points.shape(0)) + " faces as in points",
+                  std::to_string(out.shape(0)));
+    const py::ssize_t batch = points.shape(0);
+    const auto* in = points.data();
+    auto* target = out.mutable_data();
+    py::gil_scoped_release nogil;
+    (kernels().remap.*kernel)(in, static_cast<std::size_t>(batch), table, target);
   };
 }
 
 template <class Binding>
 void define(py::module_& m, const char* name, Binding function) {
-  m.def(name, function, py::arg("points").noconvert(), py::arg("row_start").noconvert(),
-        py::arg("index").noconvert(), py::arg("weight").noconvert(),
-        py::arg("path_start").noconvert(), py::arg("path_index").noconvert(),
-        py::arg("arc_path").noconvert(), py::arg("arc_target").noconvert(),
-        py::arg("arc_fraction").noconvert());
+  m.def(name, function, py::arg("points").noconvert(), py::arg("out").noconvert(),
+        py::arg("row_start").noconvert(), py::arg("index").noconvert(),
+        py::arg("weight").noconvert(), py::arg("path_start").noconvert(),
+        py::arg("path_index").noconvert(), py::arg("arc_path").noconvert(),
+        py::arg("arc_target").noconvert(), py::arg("arc_fraction").noconvert());
 }
 
 }  // namespace

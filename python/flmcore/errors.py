@@ -42,5 +42,6 @@ class MissingExtraError(FlmcoreError, ImportError):
 
     def __init__(self, package: str, extra: str, what_for: str) -> None:
         super().__init__(
-            f"{what_for} needs {package}, which is not installed: pip install 'flmcore[{extra}]'", name=package
+            f"{what_for} needs {package}, which is not installed: pip install 'flmcore[{extra}]'",
+            name=package,
         )

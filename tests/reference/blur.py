@@ -25,7 +25,8 @@ def taps(size):
 def blur_vector(values, size):
     weights, radius, n = taps(size), size // 2, len(values)
     return [
-        sum(weights[t] * values[i + t - radius] for t in range(size) if 0 <= i + t - radius < n) for i in range(n)
+        sum(weights[t] * values[i + t - radius] for t in range(size) if 0 <= i + t - radius < n)
+        for i in range(n)
     ]
 
 

@@ -27,7 +27,9 @@ def peak(heat):
     return best
 
 
-def decode(heat, method="argmax", *, threshold=None, rule="mmpose", blur_kernel=11, beta=1.0, gamma=1.0, radius=0.1):
+def decode(
+    heat, method="argmax", *, threshold=None, rule="mmpose", blur_kernel=11, beta=1.0, gamma=1.0, radius=0.1
+):
     f = np.asarray(heat, dtype=np.float64).tolist()
     found = peak(f)
     if found is None:

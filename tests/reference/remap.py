@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -11,7 +12,7 @@ from flmcore.schemes import Mapping, Step
 
 def on_path(path: list[list[float]], fraction: float) -> list[float]:
     """The point at this share of a polyline's length."""
-    lengths = [math.dist(a, b) for a, b in zip(path, path[1:], strict=False)]
+    lengths = [math.dist(a, b) for a, b in itertools.pairwise(path)]
     left = fraction * sum(lengths)
     for a, b, length in zip(path, path[1:], lengths, strict=False):
         if left <= length:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -79,7 +80,7 @@ def figures(sums: list[dict[str, float]], percent: float) -> dict[str, float]:
 def mean_steps(points: np.ndarray) -> list[float]:
     """Mean step length into each frame that has one."""
     found = []
-    for before, after in zip(points, points[1:], strict=False):
+    for before, after in itertools.pairwise(points):
         both = [
             math.dist(a.tolist(), b.tolist())
             for a, b in zip(before, after, strict=True)

@@ -160,40 +160,57 @@ inline void edge_span(const CropJob& job, const CropImage& image, const Line& li
   }
 }
 
-inline void affine_rows(const CropJob& job, std::size_t window, const CropImage& image,
-                        const double* b, std::ptrdiff_t begin, std::ptrdiff_t end) {
-  const Layout layout = layout_of(image);
+using InsideSpan = void (*)(const CropJob&, const CropImage&, const Layout&, const Line&,
+                            std::ptrdiff_t, std::ptrdiff_t, Span, Sink&);
+
+// An output row that the image's border may cross.
+inline void mixed_row(const CropJob& job, const CropImage& image, const Layout& layout,
+                      const Line& line, std::ptrdiff_t ahead, std::ptrdiff_t v,
+                      InsideSpan inside_span, Sink& sink) {
   const double width = static_cast<double>(image.width), height = static_cast<double>(image.height);
   const double left = static_cast<double>(layout.first),
                right = static_cast<double>(layout.last + 1);
-  const auto inside_span = layout.fetch == Fetch::six     ? inner_span<Fetch::six>
-                           : layout.fetch == Fetch::eight ? inner_span<Fetch::eight>
-                                                          : inner_span<Fetch::scattered>;
+  Span some = {0, job.width};  // columns that the image has a share in
+  if (job.border == CropBorder::constant)
+    some = common(within(line.slope_x, line.start_x, -1, width, job.width),
+                  within(line.slope_y, line.start_y, -1, height, job.width));
+  if (some.begin == some.end) return sink.fill_border(v, {0, job.width});
+  const Span inner =
+      common(some, common(within(line.slope_x, line.start_x, left, right, job.width),
+                          within(line.slope_y, line.start_y, 0, height - 1, job.width)));
+  sink.fill_border(v, {0, some.begin});
+  sink.fill_border(v, {some.end, job.width});
+  if (inner.begin == inner.end) return edge_span(job, image, line, v, some, sink);
+  edge_span(job, image, line, v, {some.begin, inner.begin}, sink);
+  inside_span(job, image, layout, line, ahead, v, inner, sink);
+  edge_span(job, image, line, v, {inner.end, some.end}, sink);
+}
+
+inline void affine_rows(const CropJob& job, std::size_t window, const CropImage& image,
+                        const double* b, std::ptrdiff_t begin, std::ptrdiff_t end) {
+  const Layout layout = layout_of(image);
+  const double height = static_cast<double>(image.height), left = static_cast<double>(layout.first),
+               right = static_cast<double>(layout.last + 1);
+  const InsideSpan inside_span = layout.fetch == Fetch::six     ? inner_span<Fetch::six>
+                                 : layout.fetch == Fetch::eight ? inner_span<Fetch::eight>
+                                                                : inner_span<Fetch::scattered>;
   const std::ptrdiff_t ahead =
       steps_ahead(4 * b[1]) * image.column_stride + steps_ahead(4 * b[4]) * image.row_stride;
   Sink sink(job, window);
-  for (std::ptrdiff_t v = begin; v < end; ++v) {
+  // Rounded coordinates are monotone in u and in v: with its corners, all of a window is inside.
+  const auto corner_inside = [&](std::ptrdiff_t v, std::ptrdiff_t u) {
     const Line line = line_of(b, v);
-    Span some = {0, job.width};  // columns that the image has a share in
-    if (job.border == CropBorder::constant)
-      some = common(within(line.slope_x, line.start_x, -1, width, job.width),
-                    within(line.slope_y, line.start_y, -1, height, job.width));
-    const Span inner =
-        common(some, common(within(line.slope_x, line.start_x, left, right, job.width),
-                            within(line.slope_y, line.start_y, 0, height - 1, job.width)));
-    if (some.begin == some.end) {
-      sink.fill_border(v, {0, job.width});
-      continue;
-    }
-    sink.fill_border(v, {0, some.begin});
-    sink.fill_border(v, {some.end, job.width});
-    if (inner.begin == inner.end) {
-      edge_span(job, image, line, v, some, sink);
-      continue;
-    }
-    edge_span(job, image, line, v, {some.begin, inner.begin}, sink);
-    inside_span(job, image, layout, line, ahead, v, inner, sink);
-    edge_span(job, image, line, v, {inner.end, some.end}, sink);
+    const double at = static_cast<double>(u);
+    const double x = line.slope_x * at + line.start_x, y = line.slope_y * at + line.start_y;
+    return x >= left && x < right && y >= 0 && y < height - 1;
+  };
+  const bool all_inside = corner_inside(begin, 0) && corner_inside(begin, job.width - 1) &&
+                          corner_inside(end - 1, 0) && corner_inside(end - 1, job.width - 1);
+  for (std::ptrdiff_t v = begin; v < end; ++v) {
+    if (all_inside)
+      inside_span(job, image, layout, line_of(b, v), ahead, v, {0, job.width}, sink);
+    else
+      mixed_row(job, image, layout, line_of(b, v), ahead, v, inside_span, sink);
   }
 }
 

@@ -15,6 +15,8 @@ struct Columns {
   float weight[tile + 8];                  // of the right pixel; eight are read at once
   std::int64_t offset[tile];               // inner columns, counted from inner_begin: of the load
   std::ptrdiff_t left[tile], right[tile];  // other columns: source columns, or -1
+  int flat_begin,
+      flat_end;  // before and after these every column shows the first's (last's) one pixel
 };
 
 inline void plan_columns(const CropJob& job, const CropImage& image, const Layout& layout,
@@ -37,6 +39,14 @@ inline void plan_columns(const CropJob& job, const CropImage& image, const Layou
     }
   }
   pad_eights(plan.offset, plan.inner_end - plan.inner_begin);
+  const int before = plan.inner_begin < plan.inner_end ? plan.inner_begin : n;
+  const auto flat = [&](int i, int like) {
+    return plan.left[i] == plan.left[like] && plan.right[i] == plan.left[like];
+  };
+  plan.flat_begin = 0, plan.flat_end = n;
+  while (plan.flat_begin < before && flat(plan.flat_begin, 0)) ++plan.flat_begin;
+  const int after = plan.inner_end > plan.flat_begin ? plan.inner_end : plan.flat_begin;
+  while (plan.flat_end > after && flat(plan.flat_end - 1, n - 1)) --plan.flat_end;
 }
 
 using Row = float[3][tile + 8];  // by output channel; eight are written at once
@@ -51,6 +61,18 @@ inline void edge_columns(const CropJob& job, const CropImage& image, const std::
       const float b = plan.right[i] < 0 ? outside : from[plan.right[i] * image.column_stride];
       row[k][i] = a + plan.weight[i] * (b - a);
     }
+  }
+}
+
+// Columns that all show one pixel, or the constant border.
+inline void flat_columns(const CropJob& job, const CropImage& image, const std::uint8_t* line,
+                         std::ptrdiff_t column, int begin, int end, Row& row) {
+  if (begin >= end) return;
+  for (int k = 0; k < 3; ++k) {
+    const int c = job.source[k];
+    float value = job.border_value[c];
+    if (column >= 0) value = line[column * image.column_stride + c * image.channel_stride];
+    for (int i = begin; i < end; ++i) row[k][i] = value;
   }
 }
 
@@ -80,8 +102,11 @@ inline void interpolate_row(const CropJob& job, const CropImage& image, const La
     store(to2 + i, between(lanes(planes + at.left2), lanes(planes + at.right2), weight));
   }
   // Last, over what the eights wrote too far.
-  edge_columns(job, image, line, plan, 0, plan.inner_begin, row);
-  edge_columns(job, image, line, plan, plan.inner_end, plan.n, row);
+  flat_columns(job, image, line, plan.left[0], 0, plan.flat_begin, row);
+  edge_columns(job, image, line, plan, plan.flat_begin, plan.inner_begin, row);
+  edge_columns(job, image, line, plan, larger_of(plan.inner_end, plan.flat_begin), plan.flat_end,
+               row);
+  flat_columns(job, image, line, plan.left[plan.n - 1], plan.flat_end, plan.n, row);
 }
 
 inline void blend_rows(const Row& upper, const Row& lower, float weight, const CropJob& job,
@@ -110,7 +135,7 @@ inline void axis_rows(const CropJob& job, std::size_t window, const CropImage& i
                                                          : interpolate_row<Fetch::scattered>;
   const std::ptrdiff_t ahead = steps_ahead(3 * b[4]) * image.row_stride;
   Sink sink(job, window);
-  Columns plan;
+  Columns plan = {};
   Row rows[2];
   for (std::ptrdiff_t u = 0; u < job.width; u += tile) {
     const int n = static_cast<int>(job.width - u < tile ? job.width - u : tile);

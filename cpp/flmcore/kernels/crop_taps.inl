@@ -82,6 +82,8 @@ inline Layout layout_of(const CropImage& image) {
   return l;
 }
 
+inline int larger_of(int a, int b) { return a > b ? a : b; }
+
 // Output columns [begin, end) of a row.
 struct Span {
   std::ptrdiff_t begin, end;

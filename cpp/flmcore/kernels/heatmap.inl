@@ -9,8 +9,9 @@
 namespace flm::FLM_ISA {
 namespace {
 
-constexpr HeatmapKernels heatmap_kernels = {heatmap_argmax,   heatmap_quarter,    heatmap_taylor,     heatmap_dark,
-                                            heatmap_dark_udp, heatmap_softargmax, heatmap_local_mean, read_once};
+constexpr HeatmapKernels heatmap_kernels = {
+    heatmap_argmax,   heatmap_quarter,    heatmap_taylor,     heatmap_dark,
+    heatmap_dark_udp, heatmap_softargmax, heatmap_local_mean, read_once};
 
 }  // namespace
 }  // namespace flm::FLM_ISA

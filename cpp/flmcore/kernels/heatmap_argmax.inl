@@ -10,36 +10,37 @@ namespace {
 
 // Finds each map's peak and lets `refine(map, peak, x, y)` move it.
 template <class Refine>
-inline void decode_maps(const Maps& maps, std::size_t begin, std::size_t end, double threshold, float* xy,
-                        float* score, Refine refine) {
-    float buffer[row_chunk];
-    for (std::size_t item = begin; item < end; ++item) {
-        const Map map = map_at(maps, item);
-        const Peak peak = find_peak(map, buffer);
-        double x = NAN, y = NAN;
-        if (static_cast<double>(peak.value) > threshold) {  // false for NaN
-            x = static_cast<double>(peak.x), y = static_cast<double>(peak.y);
-            refine(map, peak, x, y);
-        }
-        xy[2 * item] = static_cast<float>(x), xy[2 * item + 1] = static_cast<float>(y);
-        score[item] = peak.value;
+inline void decode_maps(const Maps& maps, std::size_t begin, std::size_t end, double threshold,
+                        float* xy, float* score, Refine refine) {
+  float buffer[row_chunk];
+  for (std::size_t item = begin; item < end; ++item) {
+    const Map map = map_at(maps, item);
+    const Peak peak = find_peak(map, buffer);
+    double x = NAN, y = NAN;
+    if (static_cast<double>(peak.value) > threshold) {  // false for NaN
+      x = static_cast<double>(peak.x), y = static_cast<double>(peak.y);
+      refine(map, peak, x, y);
     }
+    xy[2 * item] = static_cast<float>(x), xy[2 * item + 1] = static_cast<float>(y);
+    score[item] = peak.value;
+  }
 }
 
-void heatmap_argmax(const Maps& maps, std::size_t begin, std::size_t end, double threshold, float* xy,
-                    float* score) {
-    decode_maps(maps, begin, end, threshold, xy, score, [](const Map&, const Peak&, double&, double&) {});
+void heatmap_argmax(const Maps& maps, std::size_t begin, std::size_t end, double threshold,
+                    float* xy, float* score) {
+  decode_maps(maps, begin, end, threshold, xy, score,
+              [](const Map&, const Peak&, double&, double&) {});
 }
 
 float read_once(const float* values, std::size_t n) {
-    constexpr std::size_t block = Floats::block;
-    Floats sum[4] = {Floats::all(0), Floats::all(0), Floats::all(0), Floats::all(0)};
-    std::size_t i = 0;
-    for (; i + 4 * block <= n; i += 4 * block)
-        for (std::size_t j = 0; j < 4; ++j) sum[j] = sum[j].plus(Floats::load(values + i + j * block));
-    float total = sum[0].plus(sum[1]).plus(sum[2].plus(sum[3])).sum();
-    for (; i < n; ++i) total += values[i];
-    return total;
+  constexpr std::size_t block = Floats::block;
+  Floats sum[4] = {Floats::all(0), Floats::all(0), Floats::all(0), Floats::all(0)};
+  std::size_t i = 0;
+  for (; i + 4 * block <= n; i += 4 * block)
+    for (std::size_t j = 0; j < 4; ++j) sum[j] = sum[j].plus(Floats::load(values + i + j * block));
+  float total = sum[0].plus(sum[1]).plus(sum[2].plus(sum[3])).sum();
+  for (; i < n; ++i) total += values[i];
+  return total;
 }
 
 }  // namespace

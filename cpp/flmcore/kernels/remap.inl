@@ -3,43 +3,70 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SSE2__) || defined(_M_X64)
+#include <emmintrin.h>
+#endif
+
 #include "flmcore/kernels/remap.hpp"
 
 namespace flm::FLM_ISA {
 namespace {
 
-constexpr std::size_t remap_block =
-    16;  // faces per pass over the rows: with 106 landmarks they stay in the first cache
+constexpr std::size_t remap_chunk = 128;  // rows per pass over the faces
 
+// wa * a + wb * b for one point, in float64, rounded once.
 template <class T>
-inline void copy_row(const T* in, std::size_t in_step, std::size_t faces, T* out,
-                     std::size_t out_step) {
-  for (std::size_t i = 0; i < faces; ++i)
-    std::memcpy(out + i * out_step, in + i * in_step, 2 * sizeof(T));
+inline void blend_point(const T* a, const T* b, double wa, double wb, T* out) {
+  out[0] = static_cast<T>(wa * static_cast<double>(a[0]) + wb * static_cast<double>(b[0]));
+  out[1] = static_cast<T>(wa * static_cast<double>(a[1]) + wb * static_cast<double>(b[1]));
 }
+#if defined(__SSE2__) || defined(_M_X64)
+inline __m128d load_point(const float* p) {
+  return _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+}
+inline void blend_point(const float* a, const float* b, double wa, double wb, float* out) {
+  const __m128d sum = _mm_add_pd(_mm_mul_pd(_mm_set1_pd(wa), load_point(a)),
+                                 _mm_mul_pd(_mm_set1_pd(wb), load_point(b)));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_castps_si128(_mm_cvtpd_ps(sum)));
+}
+#endif
 
+// One row of one face that is no plain copy.
 template <class T>
-inline void blend_two(const T* a, const T* b, double wa, double wb, std::size_t in_step,
-                      std::size_t faces, T* out, std::size_t out_step) {
-  for (std::size_t i = 0; i < faces; ++i, a += in_step, b += in_step, out += out_step) {
-    out[0] = static_cast<T>(wa * static_cast<double>(a[0]) + wb * static_cast<double>(b[0]));
-    out[1] = static_cast<T>(wa * static_cast<double>(a[1]) + wb * static_cast<double>(b[1]));
+inline void blend_row(const T* in, const RemapTable& t, std::size_t row, T* out) {
+  const std::int64_t first = t.row_start[row], end = t.row_start[row + 1];
+  if (end - first == 2) {
+    blend_point(in + 2 * t.index[first], in + 2 * t.index[first + 1], t.weight[first],
+                t.weight[first + 1], out);
+    return;
   }
+  double x = 0, y = 0;
+  for (std::int64_t e = first; e < end; ++e) {
+    const T* p = in + 2 * t.index[e];
+    x += t.weight[e] * static_cast<double>(p[0]);
+    y += t.weight[e] * static_cast<double>(p[1]);
+  }
+  out[0] = first == end ? static_cast<T>(NAN) : static_cast<T>(x);
+  out[1] = first == end ? static_cast<T>(NAN) : static_cast<T>(y);
 }
 
+// Rows begin .. begin + count of all faces: first all as if they were copies, in the order of
+// memory, then those that are not once more.
 template <class T>
-void blend_many(const T* in, const RemapTable& t, std::size_t row, std::size_t faces, T* out,
-                std::size_t out_step) {
-  for (std::size_t i = 0; i < faces; ++i, in += 2 * t.sources, out += out_step) {
-    double x = 0, y = 0;
-    for (std::int64_t e = t.row_start[row]; e < t.row_start[row + 1]; ++e) {
-      const T* p = in + 2 * t.index[e];
-      x += t.weight[e] * static_cast<double>(p[0]);
-      y += t.weight[e] * static_cast<double>(p[1]);
-    }
-    const bool undefined = t.row_start[row] == t.row_start[row + 1];
-    out[0] = undefined ? static_cast<T>(NAN) : static_cast<T>(x);
-    out[1] = undefined ? static_cast<T>(NAN) : static_cast<T>(y);
+void remap_rows(const T* in, std::size_t batch, const RemapTable& t, std::size_t begin,
+                std::size_t count, T* out) {
+  std::size_t from[remap_chunk], blended[remap_chunk], blends = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int64_t first = t.row_start[begin + i], end = t.row_start[begin + i + 1];
+    from[i] = first < end ? 2 * static_cast<std::size_t>(t.index[first]) : 0;
+    if (end - first != 1 || t.weight[first] != 1) blended[blends++] = begin + i;
+  }
+  for (std::size_t face = 0; face < batch; ++face, in += 2 * t.sources, out += 2 * t.rows) {
+    T* target = out + 2 * begin;
+    if (blends < count)
+      for (std::size_t i = 0; i < count; ++i)
+        std::memcpy(target + 2 * i, in + from[i], 2 * sizeof(T));
+    for (std::size_t i = 0; i < blends; ++i) blend_row(in, t, blended[i], out + 2 * blended[i]);
   }
 }
 
@@ -92,25 +119,11 @@ void place_arcs(const T* in, const RemapTable& t, std::size_t faces, T* out) {
 
 template <class T>
 void remap_points(const T* in, std::size_t batch, const RemapTable& t, T* out) {
-  const std::size_t in_step = 2 * t.sources, out_step = 2 * t.rows;
-  for (std::size_t begin = 0; begin < batch; begin += remap_block) {
-    const std::size_t faces = batch - begin < remap_block ? batch - begin : remap_block;
-    const T* source = in + begin * in_step;
-    T* target = out + begin * out_step;
-    for (std::size_t r = 0; r < t.rows; ++r) {
-      const std::int64_t first = t.row_start[r], entries = t.row_start[r + 1] - first;
-      const std::int64_t* index = t.index + first;
-      const double* weight = t.weight + first;
-      if (entries == 1 && weight[0] == 1)
-        copy_row(source + 2 * index[0], in_step, faces, target + 2 * r, out_step);
-      else if (entries == 2)
-        blend_two(source + 2 * index[0], source + 2 * index[1], weight[0], weight[1], in_step,
-                  faces, target + 2 * r, out_step);
-      else
-        blend_many(source, t, r, faces, target + 2 * r, out_step);
-    }
-    if (t.arcs > 0) place_arcs(source, t, faces, target);
+  for (std::size_t begin = 0; begin < t.rows; begin += remap_chunk) {
+    const std::size_t count = t.rows - begin < remap_chunk ? t.rows - begin : remap_chunk;
+    remap_rows(in, batch, t, begin, count, out);
   }
+  if (t.arcs > 0) place_arcs(in, t, batch, out);
 }
 
 constexpr RemapKernels remap_kernels = {remap_points<float>, remap_points<double>};

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Mapping
-
 from typing import Any
 
 import numpy as np
@@ -29,15 +28,16 @@ def as_maps(name: str, value: ArrayLike, axes: str) -> tuple[NDArray[np.float32]
 
 
 def _as_native(name: str, array: NDArray[Any]) -> NDArray[np.float32] | NDArray[np.float16]:
-    if array.dtype == np.float64:
+    native = array.dtype.newbyteorder("=")
+    if native == np.float64:
         with np.errstate(over="ignore"):  # beyond float32 is infinity, which the core calls undefined
             return array.astype(np.float32)
-    if array.dtype not in (np.float32, np.float16):
+    if native not in (np.float32, np.float16):
         msg = f"{name}: expected float32, float16 or float64, got {array.dtype}"
         raise TypeError(msg)
     if array.flags.aligned and array.dtype.isnative:
         return array
-    return array.astype(array.dtype.newbyteorder("="))
+    return array.astype(native)
 
 
 def choose(method: str, known: Mapping[str, tuple[str, ...]], **options: object) -> None:

@@ -61,8 +61,8 @@ class StepLengths:
         if self.bins is None and self.count <= EXACT_STEPS:
             return self
         index = (self.values.view(np.int64) >> _DROPPED) - _FIRST + 1
-        counts = np.bincount(np.clip(index, 0, _BINS), minlength=_BINS + 1).astype(np.int64)
-        self.bins = counts if self.bins is None else self.bins + counts
+        self.bins = np.zeros(BIN_COUNT, np.int64) if self.bins is None else self.bins.copy()
+        np.add.at(self.bins, np.clip(index, 0, _BINS), 1)
         self.values = np.empty(0)
         return self
 

@@ -83,7 +83,10 @@ def box_affine(
     if turns.ndim != 1:
         msg = f"rotation: expected a number or shape (N,), got {np.shape(rotation)}"
         raise ValueError(msg)
-    lengths = {name: len(a) for name, a in (("boxes", box), ("scale", scales), ("shift", shifts), ("rotation", turns))}
+    lengths = {
+        name: len(a)
+        for name, a in (("boxes", box), ("scale", scales), ("shift", shifts), ("rotation", turns))
+    }
     count = 0 if 0 in lengths.values() else max(lengths.values())
     if any(length not in (1, count) for length in lengths.values()):
         msg = f"boxes, scale, shift, rotation: expected 1 or {count} rows each, got {lengths}"

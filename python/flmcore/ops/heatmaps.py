@@ -88,7 +88,8 @@ def decode_heatmaps(
         TypeError: a dtype that is not a float32, float16 or float64; an option that the method does not take.
         ValueError: another number of axes, maps without a cell, an unknown method or rule, an option out of range.
     """
-    if method != "argmax" or not (rule is blur_kernel is beta is gamma is radius is None):
+    plain = rule is None and blur_kernel is None and beta is None and gamma is None and radius is None
+    if method != "argmax" or not plain:
         choose(
             method, HEATMAP_METHODS, rule=rule, blur_kernel=blur_kernel, beta=beta, gamma=gamma, radius=radius
         )

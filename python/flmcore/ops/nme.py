@@ -126,9 +126,8 @@ def _normalisers(
             msg = f"normaliser: expected one of {', '.join(NORMALISERS)}, pixels, or shape ({count},), got shape {pixels.shape}"
             raise ValueError(msg)
         pixels = np.broadcast_to(pixels, (count,)).copy()
-    empty = np.asarray(np.isnan(truth).any(axis=2) | np.isnan(points).any(axis=2))
     for image in np.flatnonzero(~(np.isfinite(pixels) & (pixels > 0))):
-        if empty[image].all():
+        if (np.isnan(truth[image]) | np.isnan(points[image])).any(axis=1).all():
             pixels[image] = np.nan
             continue
         msg = f"normaliser: expected more than 0 pixels for {name} of image {image}, got {pixels[image]}"

@@ -64,7 +64,7 @@ def decode_simcc(
         ValueError: another number of axes, x and y that differ in N or K, vectors without a bin, an unknown method,
             an option out of range.
     """
-    if method != "argmax" or not (sigma is beta is None):
+    if method != "argmax" or sigma is not None or beta is not None:
         choose(method, SIMCC_METHODS, sigma=sigma, beta=beta)
     (xs, single), (ys, single_y) = as_maps("x", x, "NKW"), as_maps("y", y, "NKH")
     if single != single_y:
@@ -101,7 +101,7 @@ def _blur_widths(sigma: float | Sequence[float] | None) -> tuple[int, int]:
 def _blur_width(sigma: float) -> int:
     """MMPose SimCCLabel.decode: an odd number of bins about 20/3 sigma wide."""
     value = as_positive("sigma", sigma, 5.66)
-    width = int((value * 20 - 7) // 3) if value < 1e6 else MAX_BLUR + 1
+    width = int((value * 20 - 7) // 3) if value < 1e6 else MAX_BLUR + 2
     width -= int(width % 2 == 0)
     if not 1 <= width <= MAX_BLUR:
         msg = f"sigma: expected 0.5 to 38.8 bins, got {sigma!r}"

@@ -93,6 +93,8 @@ class OnnxBackend:
         options.log_severity_level = 3  # errors alone: models of older exporters warn once for each weight
         options.inter_op_num_threads = 1
         options.intra_op_num_threads = threads
+        # Waiting threads must sleep: spinning, they take the processors from the next detector in the same process.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             return self._ort.InferenceSession(str(weights), options, providers=[provider])
         except Exception as error:  # onnxruntime has a class for each status code
