@@ -23,6 +23,7 @@ from flmcore.evaluation.inputs import (
     match_boxes,
 )
 from flmcore.evaluation.landmarks import common_scheme
+from flmcore.evaluation.measure import Measurable
 from flmcore.evaluation.results import Results
 from flmcore.evaluation.run import Progress, Run
 from flmcore.evaluation.store import Journal, Memory, prepare_folder, refuse_other
@@ -82,7 +83,8 @@ def evaluate(
         interocular: true distance of the outer eye corners in pixels, per image name, one number per box. Without it
             each detector's mean landmarks give the distance.
         batch: windows per inference.
-        threads: for crops and inference; None is every processor.
+        threads: for crops and inference of the sweep; None is every processor. Latency is that of one thread, whatever
+            this says, so that it can be compared (a detector that comes loaded is timed as it is).
         device: ``cpu``, or what the backend knows.
         limit: use only the first so many images.
         speed: measure latency too.
@@ -135,6 +137,7 @@ def evaluate(
         batch=batch,
         threads=threads,
         speed=speed,
+        timed=_timed(_rows(detectors), loaded, device),
         progress=progress,
     )
     # With a limit, boxes of the images beyond it are no mistake.
@@ -162,8 +165,7 @@ def load_detectors(
     threads: int | None = None,
 ) -> list[Detector]:
     """Detectors by name or path, or as they are; a name may stand only once, as results go by it."""
-    single = isinstance(detectors, (str, os.PathLike)) or hasattr(detectors, "windows")
-    rows: list[Any] = [detectors] if single else list(detectors)  # type: ignore[arg-type]
+    rows = _rows(detectors)
     if not rows:
         msg = "detectors: expected at least one, got none"
         raise ValueError(msg)
@@ -177,6 +179,30 @@ def load_detectors(
         msg = f"detectors: expected different names, got {twice!r} more than once"
         raise ValueError(msg)
     return loaded
+
+
+def _rows(detectors: PathLike | Detector | Sequence[PathLike | Detector]) -> list[PathLike | Detector]:
+    single = isinstance(detectors, (str, os.PathLike)) or hasattr(detectors, "windows")
+    return [detectors] if single else list(detectors)  # type: ignore[list-item,arg-type]
+
+
+def _timed(
+    rows: Sequence[PathLike | Detector], loaded: Sequence[Detector], device: str
+) -> Callable[[Measurable], Measurable]:
+    """What to time in place of a detector: the same on one thread, where its name or path is known.
+
+    With more, small networks gain little and their times depend on what else the machine does.
+    """
+    named = {d.name: row for d, row in zip(loaded, rows, strict=True) if isinstance(row, (str, os.PathLike))}
+
+    def on_one_thread(detector: Measurable) -> Measurable:
+        return (
+            load_detector(named[detector.name], device=device, threads=1)
+            if detector.name in named
+            else detector
+        )
+
+    return on_one_thread
 
 
 def _finished(folder: Path, identity: Mapping[str, Any]) -> Results | None:

@@ -23,18 +23,16 @@ def measure_speed(
     image: NDArray[np.uint8],
     windows: NDArray[np.float64],
     *,
-    threads: int | None = None,
     repeats: int = 200,
     warmup: int = 10,
     budget: float = 4.0,
 ) -> dict[str, Any]:
-    """Milliseconds that one face takes at batch 1: crop, inference, decode (to image pixels) and their total.
+    """Milliseconds that one face takes at batch 1, on the detector's own threads: crop, inference, decode (to image pixels) and their total.
 
     Args:
         detector: what is measured.
         image: (H, W, 3) uint8.
         windows: (T, 2, 3); the repeats walk through them, so that no cache sees one window twice in a row.
-        threads: for the crop.
         repeats: timed faces; fewer, but at least 20, where they would take longer than ``budget`` seconds.
         warmup: untimed faces before.
         budget: seconds.
@@ -42,7 +40,7 @@ def measure_speed(
     Returns:
         p50, p90, p99 and min of each stage; p99 is None below 100 repeats, where it would be the maximum.
     """
-    buffer = detector.crop(image, windows[:1], threads=threads)
+    buffer = detector.crop(image, windows[:1])
     laps: list[tuple[float, ...]] = []
     collecting = gc.isenabled()
     gc.disable()
@@ -53,7 +51,7 @@ def measure_speed(
                 stop = time.perf_counter() + budget
             window = windows[lap % len(windows)][None]
             start = time.perf_counter()
-            buffer = detector.crop(image, window, out=buffer, threads=threads)
+            buffer = detector.crop(image, window, out=buffer)
             cropped = time.perf_counter()
             raw = detector.infer(buffer)
             inferred = time.perf_counter()
@@ -69,7 +67,20 @@ def measure_speed(
             gc.enable()
     times = np.array(laps) * 1e3
     stages = {name: _percentiles(times[:, column]) for column, name in enumerate(STAGES)}
-    return {"repeats": len(laps), "warmup": warmup, "batch": 1, "unit": "ms", **stages}
+    return {
+        "repeats": len(laps),
+        "warmup": warmup,
+        "batch": 1,
+        "threads": _threads(detector),
+        "unit": "ms",
+        **stages,
+    }
+
+
+def _threads(detector: Measurable) -> int | None:
+    """Threads of the network; None where its backend does not say."""
+    threads = detector.describe().get("backend", {}).get("threads")
+    return None if threads is None else int(threads)
 
 
 def _percentiles(values: NDArray[np.float64]) -> dict[str, float | None]:

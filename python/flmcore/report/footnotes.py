@@ -135,8 +135,10 @@ def _latency(results: Results) -> str | None:
     times = [speed for speed in results.speed.values() if speed.get("total")]
     if not times:
         return None
-    threads = results.protocol["threads"] or "all"
-    stages = f"crop, inference and decode of one face, batch 1, {threads} thread{'s' * (threads != 1)}"
+    several = any(speed.get("threads") != 1 for speed in times)
+    stages = (
+        f"crop, inference and decode of one face, batch 1, {'threads as loaded' if several else 'one thread'}"
+    )
     return f"ms: {stages}, at least {min(t['repeats'] for t in times)} repeats; {results.data['timing']['environment']['processor']}."
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+import flmcore
 from flmcore.detectors import nets
 from flmcore.detectors.backends.model_io import default_batch, run_in_batches, to_layout
 from flmcore.detectors.decode import wanted_outputs
@@ -34,7 +35,8 @@ class TorchBackend:
     ) -> None:
         self._torch = _import_torch()
         self._name, self._wanted, self._layout = config.name, wanted_outputs(config), config.input.layout
-        self._threads, self._batch = threads, config.model.batch or default_batch
+        self._threads = threads or flmcore.build_info()["threads"]
+        self._batch = config.model.batch or default_batch
         try:
             self._device = self._torch.device(device)
             self._torch.empty(1, device=self._device)
@@ -44,14 +46,17 @@ class TorchBackend:
         self._module = self._load(config, weights, module).to(self._device).eval()
 
     def run(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        if self._threads is not None and self._torch.get_num_threads() != self._threads:
+        if self._torch.get_num_threads() != self._threads:
             self._torch.set_num_threads(self._threads)  # torch keeps one number for the whole process
         return run_in_batches(self._run, to_layout(inputs, self._layout), self._batch, fixed=False)
 
     def describe(self) -> dict[str, Any]:
-        threads = self._threads or self._torch.get_num_threads()
-        device = str(self._device)
-        return {"package": "torch", "version": self._torch.__version__, "device": device, "threads": threads}
+        return {
+            "package": "torch",
+            "version": self._torch.__version__,
+            "device": str(self._device),
+            "threads": self._threads,
+        }
 
     def _run(self, chunk: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         with self._torch.inference_mode():
