@@ -87,7 +87,7 @@ def show_problems(problems: Sequence[Mapping[str, Any]], where: str) -> None:
             text = (
                 row["reason"] if row["reason"].startswith(str(row["image"])) else f"{place}: {row['reason']}"
             )
-            console.print(Text(f"  {text}", style="" if note else "yellow"))
+            console.print(Text(f"  {text}", style="" if note else "yellow"), soft_wrap=True)
         if len(rows) > _SHOWN:
             console.print(f"  … and {len(rows) - _SHOWN} more in {where}")
 
