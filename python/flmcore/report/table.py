@@ -27,7 +27,7 @@ def render(results: Results, *, width: int = 100) -> str:
     Console(file=text, width=width, color_system=None, legacy_windows=False).print(
         build(results, width=width)
     )
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()).strip("\n")
 
 
 def build(results: Results, *, width: int = 100) -> RenderableType:
