@@ -14,11 +14,13 @@ settings.register_profile(
 )
 settings.load_profile("flmcore")
 
+# Detectors look for weights in $FLMCORE_SHARED/weights, so the default must be in the environment too.
+SHARED = Path(os.environ.setdefault("FLMCORE_SHARED", str(Path(__file__).parents[2] / "shared")))
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of real faces, weights and published outputs; not part of the repository."""
-    folder = Path(os.environ.get("FLMCORE_SHARED", Path(__file__).parents[2] / "shared"))
-    if not (folder / "parity").is_dir():
-        pytest.skip(f"no shared material in {folder}: set FLMCORE_SHARED")
-    return folder
+    if not (SHARED / "parity").is_dir():
+        pytest.skip(f"no shared material in {SHARED}: set FLMCORE_SHARED")
+    return SHARED
