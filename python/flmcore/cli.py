@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import traceback
@@ -60,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code. What the user can mend is one line on standard error, no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # a console that lacks σ shows a ?, rather than failing on it
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     try:
         code = int(options.run(options))

@@ -54,14 +54,10 @@ def run(options: argparse.Namespace) -> int:
     from flmcore.detectors.faces import FaceFinder
     from flmcore.detectors.load import load_detector
     from flmcore.evaluation.inputs import collect_sources, faces_of, match_boxes, open_image
-    from flmcore.evaluation.store import plain, prepare_folder, write_bytes
+    from flmcore.evaluation.store import plain, write_bytes
 
     sources = collect_sources(options.paths)
-    for out in options.out:
-        if out.suffix.lower() == ".png" and len(sources) > 1:
-            msg = f"--out: expected a folder for {len(sources)} images, got {out}"
-            raise ValueError(msg)
-        prepare_folder(out.parent if out.suffix.lower() in (".json", ".png") else out)
+    _prepare(options.out, len(sources))
     detector = load_detector(options.detector, device=options.device, threads=options.threads)
     given, _ = match_boxes(options.boxes, sources)
     find = None if given is not None else FaceFinder().find
@@ -95,6 +91,17 @@ def run(options: argparse.Namespace) -> int:
     if not options.out:
         say(text)
     return 0 if found else EXIT_NOTHING
+
+
+def _prepare(outs: list[Path], images: int) -> None:
+    """Fail before the work where a result could not be written."""
+    from flmcore.evaluation.store import prepare_folder
+
+    for out in outs:
+        if out.suffix.lower() == ".png" and images > 1:
+            msg = f"--out: expected a folder for {images} images, got {out}"
+            raise ValueError(msg)
+        prepare_folder(out.parent if out.suffix.lower() in (".json", ".png") else out)
 
 
 def _landmarks(

@@ -109,18 +109,9 @@ def evaluate(
     given, unused = match_boxes(boxes, sources)
     finder = FaceFinder() if given is None else None
     common = common_scheme([detector.scheme for detector in loaded])
-    protocol: dict[str, Any] = {
-        "sweep": plan.describe(),
-        "faces": "given boxes" if finder is None else {"choice": faces, "finder": finder.describe()},
-        "common_scheme": common,
-        "normaliser": "interocular",
-        "interocular": interocular,
-        "batch": batch,
-        "threads": threads,
-        "device": device,
-        "sampling_unit": "image",
-        "bootstrap_seed": seed,
-    }
+    settings = {"interocular": interocular, "batch": batch, "threads": threads, "device": device}
+    chosen: Any = "given boxes" if finder is None else {"choice": faces, "finder": finder.describe()}
+    protocol = {"sweep": plan.describe(), "faces": chosen, "common_scheme": common, **_FIXED, **settings}
     identity = run_identity(protocol, loaded, sources, given)
     if folder is not None and resume and not restart and (done := _finished(folder, identity)) is not None:
         return done
@@ -145,6 +136,7 @@ def evaluate(
     return _carry_out(run, identity, notes, folder)
 
 
+_FIXED = {"normaliser": "interocular", "sampling_unit": "image", "intervals": "95 % bootstrap over images"}
 _UNUSED = "named in the boxes, but not among the images"
 
 
