@@ -176,7 +176,14 @@ def test_ctrl_c_saves_and_resume_carries_on(work: Path) -> None:
         "--no-figures",
     )
     command = [sys.executable, "-m", "flmcore", *map(str, (*base, "-o", work / "out", *more))]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A shell's background jobs start with SIGINT ignored, and so would their children.
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    )
     journal = work / "out" / "partial" / "journal.jsonl"
     deadline = time.monotonic() + 120
     while not (journal.exists() and '"unit|' in journal.read_text()):
@@ -185,7 +192,7 @@ def test_ctrl_c_saves_and_resume_carries_on(work: Path) -> None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, stderr
     assert "add --resume to carry on" in stderr
     assert "Traceback" not in stderr
     assert json.loads((work / "out" / "results.json").read_text())["complete"] is False
