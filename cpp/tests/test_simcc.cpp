@@ -40,9 +40,26 @@ void check_bins(std::size_t bins_x, std::size_t bins_y) {
     CHECK(std::isnan(xy[2 * i]) && std::isnan(xy[2 * i + 1]) && std::isnan(score[i]));
 }
 
+// Vectors are searched by blocks of which the last may overlap the one before, several at a time.
+void check_peaks(std::size_t bins) {
+  constexpr std::size_t count = 7;
+  for (std::size_t at = 0; at < bins; ++at) {
+    std::vector<float> x(count * bins, -1.0f), xy(2 * count), score(count);
+    for (std::size_t k = 0; k < count; ++k)
+      for (std::size_t i = (at + k) % bins; i < bins; i += 1 + at % 70) x[k * bins + i] = 3e38f;
+    x[2 * bins + at] = std::nanf("");  // no other landmark is affected; finite sums overflow
+    const flm::Maps maps = vectors(x, count);
+    flm::kernels().simcc.argmax(maps, maps, 0, count, 1, 0, xy.data(), score.data());
+    for (std::size_t k = 0; k < count; ++k)
+      CHECK(k == 2 ? std::isnan(xy[4]) && std::isnan(score[2])
+                   : xy[2 * k] == static_cast<float>((at + k) % bins) && score[k] == 3e38f);
+  }
+}
+
 }  // namespace
 
 void run_checks() {
+  for (const std::size_t bins : {63, 64, 65, 127, 128, 130, 200, 257}) check_peaks(bins);
   check_bins(512, 512);
   check_bins(384, 257);
   check_bins(33, 7);

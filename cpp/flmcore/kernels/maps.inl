@@ -26,13 +26,6 @@ struct Map {
   std::size_t height, width;
 };
 
-inline Map map_at(const Maps& maps, std::size_t item) {
-  const std::size_t n = item / maps.shape[1], k = item % maps.shape[1];
-  const char* data = maps.data + static_cast<std::ptrdiff_t>(n) * maps.steps[0] +
-                     static_cast<std::ptrdiff_t>(k) * maps.steps[1];
-  return {data, maps.type, maps.steps[2], maps.steps[3], maps.shape[2], maps.shape[3]};
-}
-
 // Exact. Subnormal halves go through an integer, since a float32 made of their bits would itself be
 // subnormal, which a process may have set to flush to zero.
 inline float half_to_float(std::uint16_t half) {

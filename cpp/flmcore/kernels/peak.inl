@@ -1,6 +1,5 @@
 // The largest value of a map and where it is first found, in one pass that also finds NaN and
-// infinity. Plain loops miss the target here: without -ffinite-math-only no compiler turns a float
-// maximum into vectors.
+// infinity.
 #pragma once
 
 #include <cmath>
@@ -8,120 +7,15 @@
 #include <cstdint>
 #include <cstring>
 
+#include "flmcore/kernels/floats.inl"
 #include "flmcore/kernels/maps.inl"
-
-#if defined(_MSC_VER) && !defined(__clang__)
-#include <intrin.h>
-#endif
-#if defined(__AVX2__)
-#include <immintrin.h>
-#elif defined(__SSE2__) || defined(_M_X64)
-#include <emmintrin.h>
-#endif
 
 namespace flm::FLM_ISA {
 namespace {
 
-// What a vector of floats needs for a maximum; `block` floats each.
-#if defined(__AVX2__)
-struct Floats {
-  static constexpr std::size_t block = 8;
-  __m256 v;
-  static Floats load(const float* p) { return {_mm256_loadu_ps(p)}; }
-  static Floats all(float value) { return {_mm256_set1_ps(value)}; }
-  Floats larger(Floats other) const { return {_mm256_max_ps(v, other.v)}; }
-  Floats plus(Floats other) const { return {_mm256_add_ps(v, other.v)}; }
-  unsigned equal(Floats other) const {
-    return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(v, other.v, _CMP_EQ_OQ)));
-  }
-  float sum() const {
-    return half(_mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1)), false);
-  }
-  float most() const {
-    return half(_mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1)), true);
-  }
-
- private:
-  static float half(__m128 four, bool most) {
-    const __m128 two = _mm_movehl_ps(four, four);
-    const __m128 pair = most ? _mm_max_ps(four, two) : _mm_add_ps(four, two);
-    const __m128 one = _mm_shuffle_ps(pair, pair, 1);
-    return _mm_cvtss_f32(most ? _mm_max_ss(pair, one) : _mm_add_ss(pair, one));
-  }
-};
-#elif defined(__SSE2__) || defined(_M_X64)
-struct Floats {
-  static constexpr std::size_t block = 4;
-  __m128 v;
-  static Floats load(const float* p) { return {_mm_loadu_ps(p)}; }
-  static Floats all(float value) { return {_mm_set1_ps(value)}; }
-  Floats larger(Floats other) const { return {_mm_max_ps(v, other.v)}; }
-  Floats plus(Floats other) const { return {_mm_add_ps(v, other.v)}; }
-  unsigned equal(Floats other) const {
-    return static_cast<unsigned>(_mm_movemask_ps(_mm_cmpeq_ps(v, other.v)));
-  }
-  float sum() const {
-    const __m128 pair = _mm_add_ps(v, _mm_movehl_ps(v, v));
-    return _mm_cvtss_f32(_mm_add_ss(pair, _mm_shuffle_ps(pair, pair, 1)));
-  }
-  float most() const {
-    const __m128 pair = _mm_max_ps(v, _mm_movehl_ps(v, v));
-    return _mm_cvtss_f32(_mm_max_ss(pair, _mm_shuffle_ps(pair, pair, 1)));
-  }
-};
-#else
-struct Floats {
-  static constexpr std::size_t block = 4;
-  float v[4];
-  static Floats load(const float* p) { return {{p[0], p[1], p[2], p[3]}}; }
-  static Floats all(float value) { return {{value, value, value, value}}; }
-  Floats larger(Floats other) const {
-    Floats out;
-    for (int i = 0; i < 4; ++i) out.v[i] = v[i] > other.v[i] ? v[i] : other.v[i];
-    return out;
-  }
-  Floats plus(Floats other) const {
-    Floats out;
-    for (int i = 0; i < 4; ++i) out.v[i] = v[i] + other.v[i];
-    return out;
-  }
-  unsigned equal(Floats other) const {
-    unsigned mask = 0;
-    for (int i = 0; i < 4; ++i) mask |= static_cast<unsigned>(v[i] == other.v[i]) << i;
-    return mask;
-  }
-  float sum() const { return (v[0] + v[2]) + (v[1] + v[3]); }
-  float most() const {
-    float most = v[0];
-    for (int i = 1; i < 4; ++i) most = v[i] > most ? v[i] : most;
-    return most;
-  }
-};
-#endif
-
 constexpr float largest_float = 3.402823466e+38f;
 
 inline bool is_finite(float value) { return value >= -largest_float && value <= largest_float; }
-
-// Keeps a loaded vector in its register: GCC would read memory once for the maximum and again for
-// the sum, which makes the pass a quarter slower.
-inline void keep_loaded(Floats& values) {
-#if defined(__GNUC__) && (defined(__AVX2__) || defined(__SSE2__))
-  __asm__("" : "+x"(values.v));
-#else
-  static_cast<void>(values);
-#endif
-}
-
-inline unsigned lowest_bit(unsigned mask) {
-#if defined(_MSC_VER) && !defined(__clang__)
-  unsigned long bit;
-  _BitScanForward(&bit, mask);
-  return bit;
-#else
-  return static_cast<unsigned>(__builtin_ctz(mask));
-#endif
-}
 
 // Largest of `count` values. Adds every one to `sum`, some twice: a finite sum is the cheapest
 // proof that none is NaN or infinite, since either would stay in it.
@@ -168,6 +62,76 @@ inline std::size_t first_equal(const float* p, std::size_t count, float value) {
   return i;
 }
 
+struct Found {
+  std::size_t at;
+  float value;
+};
+
+// Finds the first largest of values that lie together, where all are finite. It looks at them by
+// blocks of 64: of each block a maximum, as a vector that is not made one number, and in each lane
+// the first block of the largest so far. What is left is to search one block. No branch depends on
+// the values: one that goes the unexpected way costs as much as reading a block.
+constexpr std::size_t peak_block = 64;
+constexpr std::size_t most_together = std::size_t{1} << 30;  // blocks are counted in floats
+
+class PeakSearch {
+ public:
+  // Reads peak_block to most_together values. Adds each to `sums`, some twice.
+  void read(const float* values, std::size_t count, Floats (&sums)[4]) {
+    // Members are written at the end only: a compiler must take them for what is read.
+    Floats most = block_most(values, sums), first = Floats::all(0.0f), block = first;
+    const auto look_at = [&](const float* p) {
+      const Floats here = block_most(p, sums);
+      block = block.plus(Floats::all(1.0f));
+      first = first.larger(block.where(here.is_larger(most)));
+      most = most.larger(here);
+    };
+    for (std::size_t end = 2 * peak_block; end <= count; end += peak_block)
+      look_at(values + end - peak_block);
+    // The last block ends with the values and may overlap the one before.
+    if (count % peak_block != 0) look_at(values + count - peak_block);
+    p_ = values, count_ = count, most_ = most, first_ = first;
+  }
+
+  Found found() const {
+    const Floats wanted = Floats::all(most_.most());
+    const std::size_t blocks = (count_ + peak_block - 1) / peak_block;
+    const Floats from_end = Floats::all(static_cast<float>(blocks)).minus(first_);
+    const std::size_t block =
+        blocks -
+        static_cast<std::size_t>(static_cast<int>(from_end.where(most_.is_equal(wanted)).most()));
+    const std::size_t start = block + 1 < blocks ? block * peak_block : count_ - peak_block;
+    // With NaN among the values there may be no such place.
+    const std::uint64_t mask = equal_among_64(p_ + start, wanted) | std::uint64_t{1}
+                                                                        << (peak_block - 1);
+    const std::size_t at = start + lowest_bit(mask);
+    return {at, p_[at]};
+  }
+
+  bool all_finite() const {
+    std::uint32_t bad = 0;
+    for (std::size_t i = 0; i < count_; ++i) bad |= static_cast<std::uint32_t>(!is_finite(p_[i]));
+    return bad == 0;
+  }
+
+ private:
+  static Floats block_most(const float* p, Floats (&sums)[4]) {
+    constexpr std::size_t each = Floats::block;
+    Floats most[2];
+    for (std::size_t j = 0; j < peak_block / each; ++j) {
+      Floats values = Floats::load(p + j * each);
+      keep_loaded(values);
+      most[j % 2] = j < 2 ? values : most[j % 2].larger(values);
+      sums[j % 4] = sums[j % 4].plus(values);
+    }
+    return most[0].larger(most[1]);
+  }
+
+  const float* p_;
+  std::size_t count_;
+  Floats most_, first_;
+};
+
 inline bool all_finite(const Map& rows, float* buffer) {
   std::uint32_t bad = 0;
   for (std::size_t y = 0; y < rows.height; ++y)
@@ -210,6 +174,70 @@ inline Peak find_peak(const Map& map, float* buffer) {
   if (rows.height == map.height) return {best_y, found, values[found - best_x]};
   return {found / map.width, found % map.width, values[found - best_x]};
 }
+
+constexpr std::size_t peaks_at_once = 4;
+
+// The maps of a batch from one on, a few at a time.
+class MapsInTurn {
+ public:
+  MapsInTurn(const Maps& maps, std::size_t begin)
+      : maps_(maps),
+        cells_(maps.shape[2] * maps.shape[3]),
+        together_(maps.type == MapType::float32 && maps.steps[3] == 4 &&
+                  (maps.shape[2] == 1 ||
+                   maps.steps[2] == 4 * static_cast<std::ptrdiff_t>(maps.shape[3])) &&
+                  cells_ >= peak_block && cells_ <= most_together),
+        k_(begin % maps.shape[1]),
+        offset_(begin / maps.shape[1] * step(0) + k_ * step(1)) {}
+
+  // The next `count` maps, at most peaks_at_once. Where they lie together all are read before the
+  // first is searched, so that the searches, chains of short steps, run beside each other.
+  void find_peaks(std::size_t count, float* buffer) {
+    for (std::size_t i = 0; i < count; ++i)
+      data_[i] = maps_.data + static_cast<std::ptrdiff_t>(offset_), advance();
+    if (!together_) {
+      for (std::size_t i = 0; i < count; ++i) peaks_[i] = find_peak(map(i), buffer);
+      return;
+    }
+    PeakSearch searches[peaks_at_once];
+    Floats sums[4];
+    for (Floats& sum : sums) sum = Floats::all(0.0f);
+    for (std::size_t i = 0; i < count; ++i)
+      searches[i].read(reinterpret_cast<const float*>(data_[i]), cells_, sums);
+    // A sum of finite values may overflow: only then each is looked at.
+    const bool finite = is_finite(sums[0].plus(sums[1]).plus(sums[2].plus(sums[3])).sum());
+    for (std::size_t i = 0; i < count; ++i) {
+      const Found found = searches[i].found();
+      const float value = finite || searches[i].all_finite() ? found.value : NAN;
+      peaks_[i] = maps_.shape[2] == 1
+                      ? Peak{0, found.at, value}
+                      : Peak{found.at / maps_.shape[3], found.at % maps_.shape[3], value};
+    }
+  }
+
+  // Of the maps that find_peaks has found.
+  const Peak& peak(std::size_t i) const { return peaks_[i]; }
+  Map map(std::size_t i) const {
+    return {data_[i], maps_.type, maps_.steps[2], maps_.steps[3], maps_.shape[2], maps_.shape[3]};
+  }
+
+ private:
+  // Unsigned, so that an offset past the last map, which nothing reads, may overflow.
+  std::size_t step(int axis) const { return static_cast<std::size_t>(maps_.steps[axis]); }
+
+  void advance() {
+    const bool same_n = ++k_ < maps_.shape[1];
+    offset_ += same_n ? step(1) : step(0) - (maps_.shape[1] - 1) * step(1);
+    k_ = same_n ? k_ : 0;
+  }
+
+  Maps maps_;
+  std::size_t cells_;
+  bool together_;
+  std::size_t k_, offset_;
+  const char* data_[peaks_at_once];
+  Peak peaks_[peaks_at_once];
+};
 
 }  // namespace
 }  // namespace flm::FLM_ISA

@@ -13,18 +13,23 @@ inline void decode_vectors(const Maps& xs, const Maps& ys, std::size_t begin, st
                            double split, double threshold, float* xy, float* score,
                            RefineX refine_x, RefineY refine_y) {
   float buffer[row_chunk];
-  for (std::size_t item = begin; item < end; ++item) {
-    const Map x = map_at(xs, item), y = map_at(ys, item);
-    const Peak peak_x = find_peak(x, buffer), peak_y = find_peak(y, buffer);
-    // Comparisons with NaN are false: the sum carries it from either.
-    float value = peak_x.value > peak_y.value ? peak_y.value : peak_x.value;
-    if (!(peak_x.value == peak_x.value && peak_y.value == peak_y.value)) value = NAN;
-    double at_x = NAN, at_y = NAN;
-    if (static_cast<double>(value) > threshold)
-      at_x = refine_x(x, peak_x), at_y = refine_y(y, peak_y);
-    xy[2 * item] = static_cast<float>(at_x / split),
-           xy[2 * item + 1] = static_cast<float>(at_y / split);
-    score[item] = value;
+  MapsInTurn x(xs, begin), y(ys, begin);
+  for (std::size_t first = begin; first < end; first += peaks_at_once) {
+    const std::size_t count = end - first < peaks_at_once ? end - first : peaks_at_once;
+    x.find_peaks(count, buffer), y.find_peaks(count, buffer);
+    for (std::size_t i = 0; i < count; ++i) {
+      const float value_x = x.peak(i).value, value_y = y.peak(i).value;
+      // Comparisons with NaN are false: the sum carries it from either.
+      float value = value_x > value_y ? value_y : value_x;
+      if (!(value_x == value_x && value_y == value_y)) value = NAN;
+      double at_x = NAN, at_y = NAN;
+      if (static_cast<double>(value) > threshold)
+        at_x = refine_x(x.map(i), x.peak(i)), at_y = refine_y(y.map(i), y.peak(i));
+      const std::size_t item = first + i;
+      xy[2 * item] = static_cast<float>(at_x / split);
+      xy[2 * item + 1] = static_cast<float>(at_y / split);
+      score[item] = value;
+    }
   }
 }
 

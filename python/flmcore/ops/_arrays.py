@@ -36,6 +36,8 @@ def as_threads(threads: int | None) -> int:
     """Threads to use; None is every processor this process may run on (0 in the core)."""
     if threads is None:
         return 0
+    if type(threads) is int and 1 <= threads <= 1024:
+        return threads
     try:
         count = operator.index(threads)
     except TypeError:
