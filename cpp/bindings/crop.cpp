@@ -91,8 +91,8 @@ bool run(const CropJob& job, int threads) {
   return enough;
 }
 
-void crop(const py::typing::List<py::array>& images, const DoubleArray& affines, const py::array& out,
-          py::ssize_t width, py::ssize_t height, int sampling, int border,
+void crop(const py::typing::List<py::array>& images, const DoubleArray& affines,
+          const py::array& out, py::ssize_t width, py::ssize_t height, int sampling, int border,
           const Triple& border_value, const Triple& mean, const Triple& std, bool bgr,
           int threads) {
   require_shape("affines", affines, {2, 3}, "shape (N, 2, 3)");

@@ -18,14 +18,8 @@ namespace flm::FLM_ISA {
 
 extern const KernelTable table;
 const KernelTable table = {
-    affine_kernels,
-    crop_kernels,
-    elementary_kernels,
-    heatmap_kernels,
-    simcc_kernels,
-    nme_kernels,
-    remap_kernels,
-    stability_kernels,
+    affine_kernels, crop_kernels, elementary_kernels, heatmap_kernels,
+    simcc_kernels,  nme_kernels,  remap_kernels,      stability_kernels,
 };
 
 }  // namespace flm::FLM_ISA
