@@ -35,18 +35,27 @@ def _table(*columns: str) -> Table:
 
 
 def run_detectors(options: argparse.Namespace) -> int:
-    """Name, scheme, landmarks, backend, whether ready or why not, licence."""
+    """Name, scheme, landmarks, backend, licence, whether ready; below the table, why not."""
     del options
     from flmcore.detectors.load import available_detectors
 
     table = _table("detector", "scheme", "pts", "backend", "ready", "licence")
-    for entry in available_detectors():
+    entries = available_detectors()
+    for entry in entries:
         config = entry.config
         about = ["–"] * 3 if config is None else [config.scheme, str(config.landmarks), config.model.backend]
         licence = "–" if config is None else config.licence
-        ready = "yes" if entry.ready else "no: " + "; ".join(entry.reasons)
+        ready = "yes" if entry.ready else "no"
         table.add_row(*map(Text, [entry.name, *about, ready, licence]))
-    terminal().print(table)
+    console = terminal()
+    console.print(table)
+    missing = [entry for entry in entries if not entry.ready]
+    if missing:
+        say("Not ready:")
+    for entry in missing:
+        for reason in entry.reasons:
+            text = reason if reason.startswith(f"{entry.name}: ") else f"{entry.name}: {reason}"
+            console.print(Text(f"  {text}"), soft_wrap=True)
     return 0
 
 
