@@ -13,33 +13,42 @@ from flmcore import _core
 
 _core.select_isa(_os.environ.get("FLMCORE_ISA", ""))  # an unknown name must fail here, not run something else
 
-from flmcore import schemes
-from flmcore.build import build_info
-from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
-from flmcore.ops.crop import crop
-from flmcore.ops.heatmaps import decode_heatmaps
-from flmcore.ops.nme import NmeResult, nme
-from flmcore.ops.remap import remap
-from flmcore.ops.simcc import decode_simcc
-from flmcore.ops.stability import StabilityResult, crop_jitter, stability
-from flmcore.ops.stability_stream import StabilityAccumulator
-
 if _TYPE_CHECKING:
+    from flmcore import schemes
+    from flmcore.build import build_info
     from flmcore.detectors.load import available_detectors, load_detector
     from flmcore.evaluation import Results, evaluate
+    from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
+    from flmcore.ops.crop import crop
+    from flmcore.ops.heatmaps import decode_heatmaps
+    from flmcore.ops.nme import NmeResult, nme
+    from flmcore.ops.remap import remap
+    from flmcore.ops.simcc import decode_simcc
+    from flmcore.ops.stability import StabilityResult, crop_jitter, stability
+    from flmcore.ops.stability_stream import StabilityAccumulator
 
 __version__ = _core.__version__
 
-# What brings more than arrays (files, images, configs) is imported on first use, so that `import flmcore` stays light.
-_LAZY = {
-    "available_detectors": "flmcore.detectors.load",
-    "load_detector": "flmcore.detectors.load",
-    "Results": "flmcore.evaluation",
-    "evaluate": "flmcore.evaluation",
+# Where each public name lives; its module is imported on first use, so that `import flmcore` costs little more than NumPy.
+_MODULES = {
+    "flmcore.build": ("build_info",),
+    "flmcore.detectors.load": ("available_detectors", "load_detector"),
+    "flmcore.evaluation": ("Results", "evaluate"),
+    "flmcore.ops.affine": ("box_affine", "compose_affine", "invert_affine", "transform_points"),
+    "flmcore.ops.crop": ("crop",),
+    "flmcore.ops.heatmaps": ("decode_heatmaps",),
+    "flmcore.ops.nme": ("NmeResult", "nme"),
+    "flmcore.ops.remap": ("remap",),
+    "flmcore.ops.simcc": ("decode_simcc",),
+    "flmcore.ops.stability": ("StabilityResult", "crop_jitter", "stability"),
+    "flmcore.ops.stability_stream": ("StabilityAccumulator",),
 }
+_LAZY = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
+    if name == "schemes":
+        return _import_module("flmcore.schemes")
     if name not in _LAZY:
         msg = f"module 'flmcore' has no attribute {name!r}"
         raise AttributeError(msg)
@@ -49,7 +58,7 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, "schemes"})
 
 
 __all__ = [
