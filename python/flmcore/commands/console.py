@@ -29,6 +29,7 @@ __all__ = [
 
 EXIT_NOTHING, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 _PIPE_WIDTH = 100  # columns where there is no terminal to ask
+_PLACES = 4  # images named on a line that several share
 _SHOWN = 15
 
 
@@ -80,16 +81,33 @@ def show_problems(problems: Sequence[Mapping[str, Any]], where: str) -> None:
         rows = [row for row in problems if row["note"] is note]
         if rows:
             console.print(Text(f"\n{title} ({len(rows)}):", style="bold"))
-        for row in rows[:_SHOWN]:
-            place = row["image"] or ""
-            place += f" face {row['face']}" if row["face"] else ""
-            place += f" · {row['detector']}" if row["detector"] else ""
-            text = (
-                row["reason"] if row["reason"].startswith(str(row["image"])) else f"{place}: {row['reason']}"
-            )
-            console.print(Text(f"  {text}", style="" if note else "yellow"), soft_wrap=True)
-        if len(rows) > _SHOWN:
-            console.print(f"  … and {len(rows) - _SHOWN} more in {where}")
+        lines = _problem_lines(rows)
+        for line in lines[:_SHOWN]:
+            console.print(Text(f"  {line}", style="" if note else "yellow"), soft_wrap=True)
+        if len(lines) > _SHOWN:
+            console.print(f"  … and {len(lines) - _SHOWN} more in {where}")
+        elif len(rows) - len(lines) >= _PLACES:
+            console.print(f"  each by name in {where}")
+
+
+def _problem_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """One line per reason; what many images share would bury the rest."""
+    places: dict[str, list[str]] = {}
+    for row in rows:
+        place = row["image"] or ""
+        place += f" face {row['face']}" if row["face"] else ""
+        place += f" · {row['detector']}" if row["detector"] else ""
+        places.setdefault(row["reason"], []).append(
+            "" if row["reason"].startswith(str(row["image"])) else place
+        )
+    lines = []
+    for reason, where in places.items():
+        shown = (
+            where if len(where) <= _PLACES else [*where[: _PLACES - 1], f"… {len(where) - _PLACES + 1} more"]
+        )
+        named = ", ".join(filter(None, shown))
+        lines.append(f"{named}: {reason}" if named else reason)
+    return lines
 
 
 def whole(low: int, high: int | None = None) -> Callable[[str], int]:

@@ -21,7 +21,16 @@ __all__ = ["draw_landmarks"]
 
 _PANEL = 3.6  # inches
 _PER_ROW = 4
-_UNNAMED = ("inner_mouth", "nose_bridge", "nose_side", "pupils", "left_eye_centre", "right_eye_centre")
+# Their names would cover landmarks: below the nose lies the upper lip. The figure by part of the face has their values.
+_UNNAMED = (
+    "inner_mouth",
+    "nose_bottom",
+    "nose_bridge",
+    "nose_side",
+    "pupils",
+    "left_eye_centre",
+    "right_eye_centre",
+)
 _EYE_CENTRES = 0.68  # distance between eye centres where outer corners are one apart, about
 
 
