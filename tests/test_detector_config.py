@@ -17,6 +17,7 @@ from flmcore.detectors.schema import (
     InputConfig,
     ModelConfig,
     OutputConfig,
+    SourceConfig,
 )
 from flmcore.errors import ConfigError
 
@@ -123,7 +124,11 @@ def test_extends_in_a_circle_is_refused(tmp_path: Path) -> None:
 
 # (what to replace, by what, part of the message)
 FAULTS = {
-    "unknown key": ("scale = 1.25", "sacle = 1.25", "crop.sacle: expected one of size, rule, scale, shift"),
+    "unknown key": (
+        "scale = 1.25",
+        "sacle = 1.25",
+        "crop.sacle: expected one of size, rule, box, scale, shift",
+    ),
     "nearest key": ("scale = 1.25", "sacle = 1.25", "got an unknown key; did you mean 'scale'"),
     "unknown table": ("[input]", "[inputs]", "inputs: expected one of .*; did you mean 'input'"),
     "table is a number": ("[crop]", "crop = 3\n[crops]", "crop.*: expected"),
@@ -250,7 +255,7 @@ def test_missing_file_and_bytes_are_refused(tmp_path: Path) -> None:
 def test_zoo_config_is_whole(path: Path) -> None:
     config = read_config(path)
     assert config.name == path.stem
-    assert config.model.sha256 is not None
+    assert config.model.sha256 is not None or config.source.url is not None
     assert len(config.licence) > 10
     assert config.description
 
@@ -262,6 +267,7 @@ def test_docs_list_every_key() -> None:
         ("crop", CropConfig),
         ("input", InputConfig),
         ("output", OutputConfig),
+        ("source", SourceConfig),
     ):
         section = text.split(f"### `[{table}]`")[1].split("###")[0]
         assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == [

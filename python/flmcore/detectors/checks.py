@@ -24,6 +24,7 @@ __all__ = [
     "rectangle",
     "size",
     "text",
+    "whole",
 ]
 
 Check = Callable[[object], Any]
@@ -73,6 +74,12 @@ def count(least: int, most: int) -> Check:
         return int(value)  # type: ignore[call-overload, no-any-return]
 
     return check
+
+
+def whole(value: object) -> int:
+    if not _is_whole(value) or value < 0:  # type: ignore[operator]
+        raise UnexpectedValue("a whole number, 0 or more", value)
+    return int(value)  # type: ignore[call-overload, no-any-return]
 
 
 def count_or_text(value: object) -> int | str:

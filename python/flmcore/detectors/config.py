@@ -20,6 +20,7 @@ from flmcore.detectors.schema import (
     InputConfig,
     ModelConfig,
     OutputConfig,
+    SourceConfig,
 )
 from flmcore.errors import ConfigError
 
@@ -32,7 +33,7 @@ __all__ = ["ZOO", "parse_config", "read_config"]
 
 ZOO = Path(__file__).parent / "zoo"
 _TOP = {"name": text, "scheme": text, "licence": text, "landmarks": count(1, 100_000), "description": text}
-_TABLES = ("model", "crop", "input", "output", "decode")
+_TABLES = ("model", "crop", "input", "output", "decode", "source")
 _T = TypeVar("_T")
 
 
@@ -74,6 +75,7 @@ def parse_config(
         input=_read_table(where, "input", InputConfig, table.get("input", {})),
         output=_read_table(where, "output", OutputConfig, table.get("output", {})),
         decode=_read_decode(where, model.backend, table.get("decode")),
+        source=_read_table(where, "source", SourceConfig, table.get("source", {})),
         path=path,
         weights_folder=weights_folder,
     )
@@ -170,8 +172,8 @@ def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapp
     elif model.rectangle is not None:
         fail("model.rectangle", f"no such key with backend {model.backend}", "one")
     if model.backend != "torch":
-        for key in ("network", "state"):
-            if getattr(model, key) is not None:
+        for key in ("network", "options", "state", "mean_face"):
+            if getattr(model, key):
                 fail(f"model.{key}", "no such key without backend torch", "one")
         if model.weights is None and model.backend != "coreml":
             fail("model.weights", "to be there", "nothing")

@@ -21,6 +21,7 @@ from flmcore.detectors.checks import (
     rectangle,
     size,
     text,
+    whole,
 )
 from flmcore.ops.affine import BOX_RULES
 
@@ -37,12 +38,14 @@ __all__ = [
     "ModelConfig",
     "OutputConfig",
     "SimccDecode",
+    "SourceConfig",
 ]
 
 BACKENDS = ("onnx", "torch", "torchscript", "dlib", "tflite", "coreml")
 HEATMAP_METHODS = ("argmax", "quarter", "taylor", "dark", "dark_udp", "softargmax", "local_mean")
 SIMCC_METHODS = ("argmax", "dark", "expectation")
 ORIGINS = ("edge", "centre", "corners")
+FLIPS = ("none", "sum", "mean")
 
 
 def _key(check: Check, **default: Any) -> Any:
@@ -57,7 +60,9 @@ class ModelConfig:
     weights: str | None = _key(text, default=None)
     sha256: str | None = _key(digest, default=None)
     network: str | None = _key(text, default=None)
+    options: dict[str, Any] = _key(options, default_factory=dict)  # of the network
     state: str | None = _key(text, default=None)
+    mean_face: str | None = _key(text, default=None)
     batch: int | None = _key(count(1, 4096), default=None)
     rectangle: tuple[int, int, int, int] | None = _key(rectangle, default=None)
 
@@ -68,8 +73,10 @@ class CropConfig:
 
     size: tuple[int, int] = _key(size)
     rule: str = _key(choice(*BOX_RULES), default="square")
+    box: str = _key(text, default="landmarks")
     scale: float = _key(positive, default=1.0)
     shift: tuple[float, float] = _key(numbers(2), default=(0.0, 0.0))
+    snap: str = _key(choice("none", "fan"), default="none")
     border: str = _key(choice("constant", "replicate", "reflect"), default="constant")
     border_value: tuple[float, ...] = _key(grey_levels, default=(0.0, 0.0, 0.0))
     interpolation: str = _key(choice("nearest", "bilinear"), default="bilinear")
@@ -117,6 +124,8 @@ class HeatmapDecode:
     method: str = _key(choice(*HEATMAP_METHODS), default="argmax")
     origin: str = _key(choice(*ORIGINS), default="edge")
     options: dict[str, Any] = _key(options, default_factory=dict)
+    flip: str = _key(choice(*FLIPS), default="none")
+    image_rounding: str = _key(choice("none", "truncate"), default="none")
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,7 @@ class SimccDecode:
     method: str = _key(choice(*SIMCC_METHODS), default="argmax")
     split_ratio: float = _key(positive, default=2.0)
     origin: str = _key(choice("centre", "edge"), default="centre")
+    flip: str = _key(choice(*FLIPS), default="none")
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,20 @@ class HeatmapOffsetDecode:
     origin: str = _key(choice(*ORIGINS), default="corners")
     offsets: str = _key(choice("yx", "xy"), default="yx")
     logit_divisor: float = _key(positive, default=16.0)
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """``[source]``: where the weights come from and under what terms; shown by ``flmcore detectors``."""
+
+    publisher: str | None = _key(text, default=None)
+    url: str | None = _key(text, default=None)
+    bytes: int | None = _key(whole, default=None)  # of the weights' file
+    weights: str | None = _key(text, default=None)  # licence
+    data: str | None = _key(text, default=None)  # licence of the training data
+    commercial: str = _key(choice("yes", "no", "unknown"), default="unknown")
+    parameters: int | None = _key(whole, default=None)
+    multiply_adds: int | None = _key(whole, default=None)  # of one input
 
 
 DecodeConfig = CoordinatesDecode | HeatmapDecode | SimccDecode | HeatmapOffsetDecode
@@ -159,6 +183,7 @@ class DetectorConfig:
     output: OutputConfig
     decode: DecodeConfig
     description: str = ""
+    source: SourceConfig = SourceConfig()
     path: Path | None = None  # of the file
     weights_folder: Path | None = (
         None  # of the file that names the weights, which `extends` may make another one

@@ -92,7 +92,14 @@ class TorchBackend:
         if config.model.network is None:
             msg = f"{config.path}: model.network: expected a network's name, or module= in load_detector, got neither"
             raise ConfigError(msg)
-        network = nets.build(config.model.network, where=f"{config.path}: model.network")
+        network = nets.build(
+            config.model.network,
+            config.model.options,
+            where=f"{config.path}: model",
+            landmarks=config.landmarks,
+            size=config.crop.size,
+            mean_face=None,
+        )
         self._fill(network, weights, config.model.state)
         return network
 
