@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import flmcore
 from flmcore.detectors.backends import Backend
+from flmcore.detectors.cost import Cost
 from flmcore.detectors.decode import decode_outputs
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import DetectorError, FlmcoreError
@@ -56,6 +57,7 @@ class Detector:
         self.backend = backend
         self._threads = threads
         self._sha256 = sha256
+        self._cost: Cost | None = None
 
     def __repr__(self) -> str:
         return f"<Detector {self.name}: {self.landmark_count} landmarks ({self.scheme}), {self.config.model.backend}>"
@@ -148,6 +150,22 @@ class Detector:
         points, scores = self.decode(self.infer(self.crop(image, affines)))
         moved = flmcore.transform_points(points, flmcore.invert_affine(affines))
         return Landmarks(np.asarray(moved, dtype=np.float32), scores)
+
+    def cost(self) -> Cost:
+        """Parameters, and multiply-adds for one face: twice the network's where ``decode.flip`` runs it twice.
+
+        Counted on the first call. What cannot be counted is None, with the reason in the note; never raises.
+        """
+        if self._cost is None:
+            try:
+                self._cost = self.backend.cost()
+            except Exception as error:  # noqa: BLE001 - a number is missing then, and nothing else
+                self._cost = Cost(None, None, f"{type(error).__name__}: {' '.join(str(error).split())}")
+            if getattr(self.config.decode, "flip", "none") != "none":
+                self._cost = self._cost.times(
+                    2, "the network runs twice, on the input and on its mirror image"
+                )
+        return self._cost
 
     def describe(self) -> dict[str, Any]:
         """What a results file needs to say about this detector: config, sum of the weights, backend and versions."""

@@ -1,0 +1,70 @@
+"""What a network costs whatever it runs on: its parameters, and its multiply-adds for one face."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["Cost", "conv_multiply_adds", "giga", "mega"]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Parameters and multiply-adds of a network.
+
+    Attributes:
+        parameters: numbers that training sets; None where they cannot be counted.
+        multiply_adds: of convolutions, linear layers, matrix products and attention for one face at batch 1, padding
+            included; a multiply-add counts once. None where they cannot be counted.
+        note: why a number is missing, or what should be known of it; may be empty.
+    """
+
+    parameters: int | None
+    multiply_adds: int | None
+    note: str = ""
+
+    @property
+    def flops(self) -> int | None:
+        """Two for each multiply-add; many papers print multiply-adds under this name."""
+        return None if self.multiply_adds is None else 2 * self.multiply_adds
+
+    def times(self, runs: int, why: str) -> Cost:
+        """The same network run several times for one face."""
+        if self.multiply_adds is None:
+            return self
+        return Cost(self.parameters, runs * self.multiply_adds, "; ".join(filter(None, (self.note, why))))
+
+    def to_dict(self) -> dict[str, Any]:
+        """For ``results.json``."""
+        return asdict(self)
+
+
+def conv_multiply_adds(weights: Iterable[int], places: Iterable[int]) -> int:
+    """Of one convolution, whatever its groups: each weight is used once at each place.
+
+    Args:
+        weights: shape of the kernel, channels first or last.
+        places: batch, height and width of the output; of the input for a transposed convolution.
+    """
+    return math.prod(weights) * math.prod(places)
+
+
+def mega(value: int | None) -> str:
+    """``2.35`` for 2,345,678; a dash for None."""
+    return _three_digits(value, 1e6)
+
+
+def giga(value: int | None) -> str:
+    """``0.0700`` for 69,958,080; a dash for None."""
+    return _three_digits(value, 1e9)
+
+
+def _three_digits(value: int | None, unit: float) -> str:
+    if value is None:
+        return "–"
+    scaled = value / unit
+    if scaled >= 99.95:
+        return f"{scaled:.0f}"
+    return f"{scaled:.{max(0, 2 - math.floor(math.log10(scaled)))}f}" if scaled >= 1e-3 else f"{scaled:.4f}"
