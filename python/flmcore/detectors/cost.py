@@ -52,19 +52,19 @@ def conv_multiply_adds(weights: Iterable[int], places: Iterable[int]) -> int:
 
 
 def mega(value: int | None) -> str:
-    """``2.35`` for 2,345,678; a dash for None."""
-    return _three_digits(value, 1e6)
+    """Millions: ``2.3`` for 2,345,678; a dash for None."""
+    return _two_digits(value, 1e6)
 
 
 def giga(value: int | None) -> str:
-    """``0.0700`` for 69,958,080; a dash for None."""
-    return _three_digits(value, 1e9)
+    """Thousand millions: ``0.070`` for 69,958,080; a dash for None."""
+    return _two_digits(value, 1e9)
 
 
-def _three_digits(value: int | None, unit: float) -> str:
+def _two_digits(value: int | None, unit: float) -> str:
+    """Two digits that count, but never more than three decimals."""
     if value is None:
         return "–"
     scaled = value / unit
-    if scaled >= 99.95:
-        return f"{scaled:.0f}"
-    return f"{scaled:.{max(0, 2 - math.floor(math.log10(scaled)))}f}" if scaled >= 1e-3 else f"{scaled:.4f}"
+    decimals = next((n for n, least in enumerate((9.95, 0.995, 0.0995)) if scaled >= least), 3)
+    return f"{scaled:.{decimals}f}"

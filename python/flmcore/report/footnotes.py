@@ -50,7 +50,7 @@ def footnotes(results: Results) -> list[str]:
         *_rounding(summary),
         *_boxes(results),
     ]
-    notes += [_latency(results), *_licences(results.summary)]
+    notes += [*_cost(results), _latency(results), *_licences(results.summary)]
     return [note for note in notes if note]
 
 
@@ -129,6 +129,21 @@ def _boxes(results: Results) -> list[str]:
     return [
         f"! {name} gives no outer eye corners: its figures are in % of the box instead." for name in names
     ]
+
+
+def _cost(results: Results) -> list[str]:
+    notes = []
+    if any(row.get("multiply_adds") is not None for row in results.summary):
+        notes.append(
+            "FLOPs: of one face, two for each multiply-add of convolutions and matrix products; many papers print half "
+            "of this, the multiply-adds, under the same name."
+        )
+    missing: dict[str, list[str]] = {}
+    for row in results.detectors:
+        note = row.get("cost", {}).get("note")
+        if note:
+            missing.setdefault(note, []).append(row["name"])
+    return [*notes, *(f"{', '.join(names)}: {note}." for note, names in missing.items())]
 
 
 def _latency(results: Results) -> str | None:
