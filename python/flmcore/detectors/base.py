@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import flmcore
 from flmcore.detectors.backends import Backend
-from flmcore.detectors.cost import Cost
+from flmcore.detectors.cost import Cost, of_one_face
 from flmcore.detectors.decode import decode_outputs
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import DetectorError, FlmcoreError
@@ -161,10 +161,7 @@ class Detector:
                 self._cost = self.backend.cost()
             except Exception as error:  # noqa: BLE001 - a number is missing then, and nothing else
                 self._cost = Cost(None, None, f"{type(error).__name__}: {' '.join(str(error).split())}")
-            if getattr(self.config.decode, "flip", "none") != "none":
-                self._cost = self._cost.times(
-                    2, "the network runs twice, on the input and on its mirror image"
-                )
+            self._cost = of_one_face(self.config, self._cost)
         return self._cost
 
     def describe(self) -> dict[str, Any]:

@@ -33,6 +33,7 @@ __all__ = ["ZOO", "parse_config", "read_config"]
 
 ZOO = Path(__file__).parent / "zoo"
 _TOP = {"name": text, "scheme": text, "licence": text, "landmarks": count(1, 100_000), "description": text}
+_MOST = 1_000_000  # bytes of a config: who names a model in its place should hear so at once
 _TABLES = ("model", "crop", "input", "output", "decode", "source")
 _T = TypeVar("_T")
 
@@ -87,7 +88,12 @@ def _read_extended(file: Path, chain: tuple[Path, ...]) -> tuple[dict[str, Any],
         msg = f"{chain[0]}: extends: expected files that end somewhere, got a circle through '{file}'"
         raise ConfigError(msg)
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        with file.open("rb") as stream:
+            data = stream.read(_MOST + 1)
+        if len(data) > _MOST:
+            msg = f"{file}: expected a config file of at most {_MOST:,} bytes, got a longer one"
+            raise ConfigError(msg)
+        table = tomllib.loads(data.decode())
     except OSError as error:
         msg = f"{file}: expected a config file that can be read, got {error.strerror or error}"
         raise ConfigError(msg) from None
@@ -115,7 +121,9 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         old = base.get(key)
         merged[key] = value
         if isinstance(value, dict) and isinstance(old, dict) and not _is_other_decoder(key, old, value):
-            kept = {k: v for k, v in old.items() if not (k == "sha256" and "weights" in value)}
+            kept = {
+                k: v for k, v in old.items() if not (k in ("sha256", "data_sha256") and "weights" in value)
+            }
             merged[key] = {**kept, **value}
     return merged
 

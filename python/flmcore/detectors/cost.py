@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Cost", "conv_multiply_adds", "giga", "mega"]
+if TYPE_CHECKING:
+    from flmcore.detectors.schema import DetectorConfig
+
+__all__ = ["Cost", "conv_multiply_adds", "giga", "mega", "of_one_face", "stated_cost"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,18 @@ class Cost:
     def to_dict(self) -> dict[str, Any]:
         """For ``results.json``."""
         return asdict(self)
+
+
+def of_one_face(config: DetectorConfig, cost: Cost) -> Cost:
+    """The cost of one face from that of one input: twice as much where ``decode.flip`` runs the network twice."""
+    if getattr(config.decode, "flip", "none") == "none":
+        return cost
+    return cost.times(2, "the network runs twice, on the input and on its mirror image")
+
+
+def stated_cost(config: DetectorConfig) -> Cost:
+    """The cost of one face as the config's ``[source]`` states it, without loading anything."""
+    return of_one_face(config, Cost(config.source.parameters, config.source.multiply_adds))
 
 
 def conv_multiply_adds(weights: Iterable[int], places: Iterable[int]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "render"]
 
-NARROW = 92  # below this many columns numbers would break across lines: one block per detector instead
+NARROW = 98  # below this many columns numbers would break across lines: one block per detector instead
 
 
 def render(results: Results, *, width: int = 100) -> str:
@@ -93,8 +94,10 @@ def _table(rows: Sequence[Sequence[str]], width: int) -> Table:
         table.add_column(
             _heading(name), justify=justify, no_wrap=name not in ("detector", "licence"), overflow="fold"
         )
-    for cells in zip(*(cells for _, _, cells in columns), strict=True):
-        table.add_row(*map(Text, cells))
+    room = width - (_natural(columns[1:]) + (1 + gap) * len(columns) + 1)
+    for name, *cells in zip(*(cells for _, _, cells in columns), strict=True):
+        parted = "\n".join(textwrap.wrap(name, max(8, room)))  # at a hyphen, where there is one
+        table.add_row(*map(Text, (parted, *cells)))
     return table
 
 
