@@ -29,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--json", action="store_true", help="the list as JSON")
     parser.set_defaults(what="list")
-    actions = parser.add_subparsers(metavar="show|check")
+    actions = parser.add_subparsers(metavar="[show|check]")
     show = actions.add_parser("show", help="everything about one detector")
     show.add_argument("detector", metavar="NAME|FILE", help="name or .toml file")
     show.set_defaults(what="show")
@@ -131,7 +131,8 @@ def _show(name_or_file: str) -> int:
 def _say_all(table: dict[str, Any]) -> None:
     for key, value in table.items():
         if value not in (None, "", {}):
-            said = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
+            said = str(value).lower() if isinstance(value, bool) else value
+            said = f"{said:,}" if isinstance(said, int) else said
             say(f"{key:<17} {said}")
 
 
