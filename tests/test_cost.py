@@ -132,6 +132,24 @@ def test_attention_is_counted() -> None:
     assert torch.backends.mha.get_fastpath_enabled()  # left as it was
 
 
+def test_products_with_a_vector_are_counted() -> None:
+    torch = pytest.importorskip("torch")
+    from flmcore.detectors.backends.torch_cost import module_cost
+
+    class Vectors(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.vector = torch.nn.Parameter(torch.ones(5))
+
+        def forward(self, image: Any) -> Any:
+            rows = image @ self.vector  # (1, 3, 4, 5) by (5): 60
+            return rows.flatten()[:5] @ self.vector + torch.addmv(
+                self.vector[:4], image[0, 0], self.vector
+            )  # 5, 20
+
+    assert module_cost(Vectors(), (3, 4, 5)) == Cost(5, 60 + 5 + 20)
+
+
 def test_what_cannot_be_counted_is_none_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

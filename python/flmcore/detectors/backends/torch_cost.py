@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -35,16 +36,27 @@ def module_cost(module: torch.nn.Module, shape: Sequence[int]) -> Cost:
 
         return count
 
-    fused = {
-        getattr(torch.ops.aten, name): remember(name) for name in _FUSED if hasattr(torch.ops.aten, name)
+    aten = torch.ops.aten
+    formulas: dict[Any, Callable[..., int]] = {
+        getattr(aten, name): remember(name) for name in _FUSED if hasattr(aten, name)
     }
+    formulas |= {aten.mv: _matrix_vector, aten.dot: _matrix_vector, aten.addmv: _add_matrix_vector}
     with torch.inference_mode(), _taken_apart():
-        counter = FlopCounterMode(display=False, custom_mapping=fused)
+        counter = FlopCounterMode(display=False, custom_mapping=formulas)
         with counter:
             module(inputs)
     if unknown:
         return Cost(parameters, None, f"multiply-adds of {', '.join(sorted(unknown))} cannot be counted")
     return Cost(parameters, counter.get_total_flops() // 2, note)
+
+
+def _matrix_vector(matrix: Sequence[int], *_vector: Any, **_options: Any) -> int:
+    """FLOPs of a product with a vector, which torch's counter leaves out."""
+    return 2 * math.prod(matrix)
+
+
+def _add_matrix_vector(_sum: Any, matrix: Sequence[int], *_vector: Any, **_options: Any) -> int:
+    return 2 * math.prod(matrix)
 
 
 @contextlib.contextmanager
