@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["detector_table", "how_to_get"]
 
 _NOTES = (
-    "M param: million parameters. G FLOPs: of one face, two for each multiply-add. comm.: may weights so trained be "
-    "used commercially, by their terms and those of the training data, as far as known. All about one: 'flmcore "
-    "detectors show NAME'."
+    "M param: million parameters. G FLOPs: of one face, two for each multiply-add. comm.: 'no' is no commercial use, by "
+    "the terms of the weights or of their training data; '?' is not known. All about one: 'flmcore detectors show NAME'."
 )
 _WEIGHTS = "Weights missing: put the file into a folder and name the folder in FLMCORE_WEIGHTS, or give --weights NAME=FILE."
 
