@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import flmcore
 import tiny_models as tiny
-from flmcore.errors import WeightsError
+from flmcore.errors import MissingExtraError, WeightsError
 
 SPOTS = [(30, 20), (41, 33), (36, 27)]
 IMAGE = tiny.spots_image(SPOTS)
@@ -137,3 +137,13 @@ def test_cuda_where_there_is_none_is_one_line(tmp_path: Path, backend: str) -> N
     with pytest.raises(ValueError, match=r"device: expected .*, got 'cuda'") as caught:
         flmcore.load_detector(file, device="cuda", **options)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["dlib-68", "mediapipe-468"])
+def test_backends_of_the_processor_alone_say_so(name: str) -> None:
+    try:
+        flmcore.load_detector(name, threads=1)
+    except (MissingExtraError, WeightsError) as error:
+        pytest.skip(str(error))
+    with pytest.raises(ValueError, match=r"device: expected cpu with backend \w+, got 'cuda'"):
+        flmcore.load_detector(name, device="cuda")
