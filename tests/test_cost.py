@@ -150,6 +150,23 @@ def test_products_with_a_vector_are_counted() -> None:
     assert module_cost(Vectors(), (3, 4, 5)) == Cost(5, 60 + 5 + 20)
 
 
+def test_parameter_given_to_a_part_of_the_network_is_no_obstacle() -> None:
+    """As SLPT's learned queries."""
+    torch = pytest.importorskip("torch")
+    from flmcore.detectors.backends.torch_cost import module_cost
+
+    class Query(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.query = torch.nn.Parameter(torch.ones(6, 5))
+            self.part = torch.nn.Linear(5, 7, bias=False)
+
+        def forward(self, image: Any) -> Any:
+            return image.sum() + self.part(self.query)
+
+    assert module_cost(Query(), (3, 4, 5)) == Cost(6 * 5 + 5 * 7, 6 * 5 * 7)
+
+
 def test_what_cannot_be_counted_is_none_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,7 +41,8 @@ def module_cost(module: torch.nn.Module, shape: Sequence[int]) -> Cost:
         getattr(aten, name): remember(name) for name in _FUSED if hasattr(aten, name)
     }
     formulas |= {aten.mv: _matrix_vector, aten.dot: _matrix_vector, aten.addmv: _add_matrix_vector}
-    with torch.inference_mode(), _taken_apart():
+    # Not inference_mode: there the counter fails on a network that hands one of its parameters to a part of it.
+    with torch.no_grad(), _taken_apart():
         counter = FlopCounterMode(display=False, custom_mapping=formulas)
         with counter:
             module(inputs)
