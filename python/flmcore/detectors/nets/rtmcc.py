@@ -22,7 +22,8 @@ class ScaleNorm(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         size = torch.linalg.vector_norm(x, dim=-1, keepdim=True) * x.shape[-1] ** -0.5
-        return x / size.clamp(min=1e-5) * self.g
+        normed: torch.Tensor = x / size.clamp(min=1e-5) * self.g
+        return normed
 
 
 class Scale(nn.Module):
@@ -45,7 +46,7 @@ class GatedAttention(nn.Module):
 
     def __init__(self, channels: int, *, shared: int, expansion: int) -> None:
         super().__init__()
-        self.widths = (expansion * channels, expansion * channels, shared)
+        self.widths = [expansion * channels, expansion * channels, shared]
         self.gamma = nn.Parameter(torch.empty(2, shared).uniform_())
         self.beta = nn.Parameter(torch.empty(2, shared).uniform_())
         self.o = nn.Linear(expansion * channels, channels, bias=False)
@@ -54,7 +55,7 @@ class GatedAttention(nn.Module):
         self.res_scale = Scale(channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        gates, values, base = functional.silu(self.uv(self.ln(x))).split(self.widths, dim=-1)
+        gates, values, base = torch.split(functional.silu(self.uv(self.ln(x))), self.widths, dim=-1)
         queries = base * self.gamma[0] + self.beta[0]
         keys = base * self.gamma[1] + self.beta[1]
         products = queries @ keys.transpose(1, 2) / self.widths[2] ** 0.5
