@@ -15,6 +15,7 @@ from flmcore.detectors.config import ZOO, read_config
 from flmcore.detectors.decode import decode_outputs
 from flmcore.detectors.nets import build
 from flmcore.errors import ConfigError
+from onnx_export import export, run_onnx
 from recorded import Recorded, read_recorded
 
 torch = pytest.importorskip("torch")
@@ -25,6 +26,7 @@ from flmcore.detectors.nets.rtmpose import RTMPose, identify, published_state
 # float32 sums of 25 layers in another order: float64 differs from the recorded outputs by 1.1e-4 (see the manifests),
 # we by less than 1e-4 here. The outputs spread by 1.7.
 ATOL = 5e-4
+OUTPUTS = ["simcc_x", "simcc_y"]
 SMALL = {"landmarks": 5, "size": (64, 96), "variant": "t"}
 
 
@@ -112,8 +114,8 @@ def test_traced_outputs_are_mmposes(official: tuple[RTMPose, Recorded]) -> None:
 
 def test_exported_outputs_are_mmposes(official: tuple[RTMPose, Recorded], tmp_path: Path) -> None:
     network, recorded = official
-    export(network, torch.from_numpy(recorded.inputs[:1]), tmp_path / "m.onnx")
-    assert_recorded(recorded, *run_onnx(tmp_path / "m.onnx", recorded.inputs))
+    export(network, torch.from_numpy(recorded.inputs[:1]), tmp_path / "m.onnx", outputs=OUTPUTS)
+    assert_recorded(recorded, *run_onnx(tmp_path / "m.onnx", recorded.inputs, OUTPUTS))
 
 
 def test_flip_pairs_are_mmposes(shared: Path) -> None:
@@ -132,48 +134,14 @@ def test_traced_network_takes_other_batches(small: RTMPose) -> None:
 
 @pytest.mark.parametrize("dynamo", [False, True])
 def test_exported_network_takes_other_batches(small: RTMPose, tmp_path: Path, dynamo: bool) -> None:
-    export(small, small_inputs(2), tmp_path / "m.onnx", dynamo=dynamo)
+    export(small, small_inputs(2), tmp_path / "m.onnx", outputs=OUTPUTS, dynamo=dynamo)
     for batch in (1, 3):
         with torch.inference_mode():
             expected = small(small_inputs(batch))
         for got, wanted in zip(
-            run_onnx(tmp_path / "m.onnx", small_inputs(batch).numpy()), expected, strict=True
+            run_onnx(tmp_path / "m.onnx", small_inputs(batch).numpy(), OUTPUTS), expected, strict=True
         ):
             np.testing.assert_allclose(got, wanted, atol=1e-5)
-
-
-def export(network: Any, inputs: Any, path: Path, *, dynamo: bool = False) -> None:
-    """By the exporter whose graphs MMDeploy's are, or by torch's current one."""
-    import warnings
-
-    pytest.importorskip("onnxscript" if dynamo else "onnx")
-    outputs = ["simcc_x", "simcc_y"]
-    options: dict[str, Any] = {
-        "opset_version": 17,
-        "dynamic_axes": {n: {0: "batch"} for n in ("input", *outputs)},
-    }
-    if dynamo:
-        options = {
-            "external_data": False,
-            "verbose": False,
-            "dynamic_shapes": {"x": {0: torch.export.Dim("batch")}},
-        }
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # torch announces the end of the one, and warns of its own use in the other
-        torch.onnx.export(
-            network, (inputs,), path, input_names=["input"], output_names=outputs, dynamo=dynamo, **options
-        )
-
-
-def run_onnx(path: Path, inputs: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    ort = pytest.importorskip("onnxruntime")
-    options = ort.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = 2, 3
-    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    x, y = session.run(["simcc_x", "simcc_y"], {"input": inputs})
-    return x, y
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in ZOO.glob("rtmpose-*.toml")))

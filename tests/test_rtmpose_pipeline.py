@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import flmcore
 from flmcore import schemes
 from flmcore.data.images import read_image
 from flmcore.detectors.base import Detector
+from flmcore.errors import WeightsError
+from onnx_export import export
 from recorded import read_recorded
 from reference import rtmpose_pipeline as official
 
@@ -33,6 +36,7 @@ class Face:
 
     image: NDArray[np.uint8]
     box: list[float]
+    network: Any
     detector: Detector
     bgr: NDArray[np.uint8]  # the official crop
     inputs: NDArray[np.float32]
@@ -80,6 +84,7 @@ def face(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return Face(
         image,
         box,
+        network,
         flmcore.load_detector("rtmpose-t", weights=weights, threads=1),
         bgr,
         inputs,
@@ -93,9 +98,9 @@ def test_network_input_is_the_official_one(face: Face) -> None:
     inputs = face.detector.crop(face.image, face.detector.windows(face.box))
     grey = inputs * official.STD[:, None, None] + official.MEAN[:, None, None]
     off = np.abs(grey[0].transpose(1, 2, 0)[..., ::-1] - face.bgr)
-    # OpenCV samples at steps of 1/32 pixel and rounds to whole grey levels (a quarter level on average); ours does not.
-    assert off.mean() < 0.5
-    assert off.max() < 8
+    assert off.mean() < 0.3  # the official crop is in whole grey levels: a quarter on average
+    # OpenCV 5 rounds and does no more, OpenCV 4 samples at steps of 1/32 pixel.
+    assert off.max() < (0.51 if int(cv2.__version__.split(".")[0]) >= 5 else 8)
 
 
 def test_landmarks_of_the_official_input_are_the_official_ones(face: Face) -> None:
@@ -123,3 +128,25 @@ def test_mirroring_is_turned_off_in_one_line(face: Face, tmp_path: Path) -> None
     detector.backend = face.detector.backend
     np.testing.assert_allclose(detector.infer(face.inputs)[0], face.x, atol=1e-5)
     assert np.abs(face.detector.infer(face.inputs)[0] - face.x).max() > 0.1
+
+
+def test_zipped_export_gives_the_same_landmarks(face: Face, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    outputs = ["simcc_x", "simcc_y"]
+    bare = export(face.network, torch.from_numpy(face.inputs), tmp_path / "end2end.onnx", outputs=outputs)
+    with zipfile.ZipFile(tmp_path / "sdk.zip", "w") as archive:
+        archive.write(bare, "20230831/rtmpose_onnx/end2end.onnx")
+        archive.writestr("20230831/rtmpose_onnx/detail.json", "{}")
+    detector = flmcore.load_detector("rtmpose-t-onnx", weights=tmp_path / "sdk.zip", threads=1)
+    x, _ = detector.infer(face.inputs)
+    np.testing.assert_allclose(x, face.x, atol=5e-4)
+    np.testing.assert_array_equal(x.argmax(-1), face.x.argmax(-1))
+    windows = detector.windows(face.box)
+    np.testing.assert_array_equal(windows, face.detector.windows(face.box))
+    np.testing.assert_array_equal(detector.crop(face.image, windows), face.detector.crop(face.image, windows))
+
+
+def test_weights_of_another_scheme_are_refused(tmp_path: Path) -> None:
+    torch.save(RTMPose(98, SIZE, "t").state_dict(), tmp_path / "t.pth")
+    with pytest.raises(WeightsError, match=r"t\.pth: expected .*head\.final_layer\.weight"):
+        flmcore.load_detector("rtmpose-t", weights=tmp_path / "t.pth")
