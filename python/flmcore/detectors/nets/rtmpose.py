@@ -87,11 +87,14 @@ def published_state(tensors: Mapping[str, Any]) -> dict[str, Any]:
     Left out: the image normalisation that MMPose keeps as ``data_preprocessor.*`` (``publish_model.py`` drops it too)
     and an averaged model's ``steps``. ``module.`` (of parallel training, or of ``ema_state_dict``) is taken off.
 
-    Averaged weights: mmengine's ``EMAHook`` swaps the averages into ``state_dict`` before saving and leaves the training
-    weights in ``ema_state_dict``; mmcv's ``EMAHook``, which keeps both in one dict (``backbone.stem.0.conv.weight``
-    beside ``ema_backbone_stem_0_conv_weight``), swaps them after each epoch, before it is saved, and back before the
-    next. So the plain names hold the averages wherever they are there, and ``ema_*`` stands in only where they are not.
+    Averaged weights: where there are plain names, they win, and ``ema_*`` stands in only where it stands alone.
     """
+    # Read in mmengine/hooks/ema_hook.py: before_save_checkpoint swaps the averages into `state_dict` and leaves the
+    # training weights in `ema_state_dict`; mmpose's publish_model.py then drops the latter. Read in mmcv 1's
+    # runner/hooks/ema.py: one dict holds `backbone.stem.0.conv.weight` and `ema_backbone_stem_0_conv_weight`, swapped
+    # after each epoch and back before the next. Files saved in between have the averages under plain names; so do
+    # OpenMMLab's own configs (priority=49, ahead of the hook that saves). At mmcv's default priority the file is saved
+    # first and the two are the other way round, which nothing in it tells.
     plain = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
     averages = {
         _flat_names()[name]: plain.pop(name)
