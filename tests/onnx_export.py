@@ -14,7 +14,7 @@ __all__ = ["export", "run_onnx"]
 
 
 def export(network: Any, inputs: Any, path: Path, *, outputs: list[str], dynamo: bool = False) -> Path:
-    """With one input ``input`` of any batch; ``dynamo`` for torch's current exporter, else the one that MMDeploy uses."""
+    """One input ``input`` of any batch; ``dynamo`` for torch's current exporter, else the one that MMDeploy uses."""
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnxscript" if dynamo else "onnx")
     if dynamo:

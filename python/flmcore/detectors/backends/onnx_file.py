@@ -16,7 +16,7 @@ _MAGIC = b"PK\x03\x04"  # no ONNX file starts so: field 10 of a model is not in 
 
 
 def read_model(weights: Path) -> str | bytes:
-    """What ``onnxruntime.InferenceSession`` takes: the path of an ``.onnx`` file, or the bytes of a model in a ``.zip``.
+    """What ``onnxruntime.InferenceSession`` takes: the path of an ``.onnx`` file, or the bytes of one in a ``.zip``.
 
     The archive is read in memory; nothing is written. It must hold exactly one ``.onnx`` file, in whatever folder.
 

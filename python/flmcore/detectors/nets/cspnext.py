@@ -1,7 +1,7 @@
 """CSPNeXt, the backbone of RTMDet and RTMPose, with the names of MMDetection's state dict.
 
-After Lyu et al., RTMDet: An Empirical Study of Designing Real-Time Object Detectors, 2022 (arXiv:2212.07784), in the form
-that MMPose's configs ask for: four stages, channel attention, batch norm with PyTorch's eps of 1e-5, SiLU.
+After Lyu et al., RTMDet: An Empirical Study of Designing Real-Time Object Detectors, 2022 (arXiv:2212.07784), in the
+form that MMPose's configs ask for: four stages, channel attention, batch norm with PyTorch's eps of 1e-5, SiLU.
 """
 
 from __future__ import annotations

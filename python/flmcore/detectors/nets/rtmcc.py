@@ -1,7 +1,7 @@
 """RTMPose's head: tokens from a backbone's map, one gated attention unit, SimCC logits.
 
-After Jiang et al., RTMPose, 2023 (arXiv:2303.07399); the attention after Hua et al., Transformer Quality in Linear Time,
-ICML 2022; SimCC after Li et al., ECCV 2022. Names of the state dict as MMPose's ``RTMCCHead``.
+After Jiang et al., RTMPose, 2023 (arXiv:2303.07399); the attention after Hua et al., Transformer Quality in Linear
+Time, ICML 2022; SimCC after Li et al., ECCV 2022. Names of the state dict as MMPose's ``RTMCCHead``.
 """
 
 from __future__ import annotations

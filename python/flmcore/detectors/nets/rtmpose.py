@@ -28,7 +28,7 @@ _COUNTER = "num_batches_tracked"
 class RTMPose(nn.Module):
     """Gives logits over x, (N, K, W · ``split_ratio``), and over y, (N, K, H · ``split_ratio``).
 
-    A landmark's x is its largest bin / ``split_ratio`` in input pixels, 0 the first pixel's centre, as MMPose trains it.
+    A landmark's x is its largest bin / ``split_ratio`` in input pixels, 0 the first pixel's centre: MMPose trains so.
 
     Args:
         landmarks: K.
@@ -92,9 +92,9 @@ def published_state(tensors: Mapping[str, Any]) -> dict[str, Any]:
     # Read in mmengine/hooks/ema_hook.py: before_save_checkpoint swaps the averages into `state_dict` and leaves the
     # training weights in `ema_state_dict`; mmpose's publish_model.py then drops the latter. Read in mmcv 1's
     # runner/hooks/ema.py: one dict holds `backbone.stem.0.conv.weight` and `ema_backbone_stem_0_conv_weight`, swapped
-    # after each epoch and back before the next. Files saved in between have the averages under plain names; so do
-    # OpenMMLab's own configs (priority=49, ahead of the hook that saves). At mmcv's default priority the file is saved
-    # first and the two are the other way round, which nothing in it tells.
+    # after each epoch and back before the next. OpenMMLab's own configs (priority=49) save in between, so the averages
+    # have the plain names. At mmcv's default priority the file is saved ahead of the first swap and the two are the
+    # other way round, which nothing in it tells.
     plain = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
     averages = {
         _flat_names()[name]: plain.pop(name)
@@ -147,5 +147,5 @@ def _same(shapes: Mapping[str, tuple[int, ...]], own: Mapping[str, tuple[int, ..
 
 @functools.cache
 def _flat_names() -> dict[str, str]:
-    """mmcv's names of the averages, dots written as underscores, with the network's names; the deepest has all others'."""
+    """mmcv's names of averages, dots written as underscores, and the network's; the deepest has those of all others."""
     return {f"ema_{name.replace('.', '_')}": name for name in _shapes(1, (STRIDE, STRIDE), "x", 2.0)}
