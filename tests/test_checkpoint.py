@@ -256,10 +256,10 @@ def test_truncated_files_are_refused(tmp_path: Path, form: str) -> None:
 
 @ZIP_AND_LEGACY
 def test_claims_beyond_the_file_are_refused(tmp_path: Path, zipped: bool) -> None:
-    """A storage of 7 numbers that says it has 2**40: neither read past its end nor given so much memory."""
-    save({"weight": torch.ones(7)}, tmp_path / "m.pth", zipped=zipped)
+    """A storage of 9 numbers that says it has 2**40: neither read past its end nor given so much memory."""
+    save({"weight": torch.ones(9)}, tmp_path / "m.pth", zipped=zipped)
     content = (tmp_path / "m.pth").read_bytes()
-    count = b"K\x07"  # one byte: 7, as in the storage's description, in the shape (7,) and nowhere else
+    count = b"K\x09"  # one byte: 9, as in the storage's description, in the shape (9,) and nowhere else
     assert content.count(count) == 2
     if not zipped:
         (tmp_path / "m.pth").write_bytes(content.replace(count, b"\x8a\x06\0\0\0\0\0\x01"))

@@ -220,7 +220,9 @@ def test_torch_never_runs_pickled_code(tmp_path: Path) -> None:
 
     torch.save({"x": Trap()}, tmp_path / "m.pth")
     config = tiny.write_config(tmp_path, "torch", "m.pth", SECOND + tiny.CENTROID)
-    with pytest.raises(WeightsError, match=r"m\.pth: expected tensors and nothing else, got a file that calls .*not run"):
+    with pytest.raises(
+        WeightsError, match=r"m\.pth: expected tensors and nothing else, got a file that calls .*not run"
+    ):
         flmcore.load_detector(config, module=tiny.centroid_module(), weights=tmp_path / "m.pth")
     assert not (tmp_path / "ran").exists()
 

@@ -26,7 +26,9 @@ class PFLDLite(nn.Module):
     def __init__(self, landmarks: int) -> None:
         super().__init__()
         self.model = nn.Sequential(
-            nn.Sequential(nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(inplace=True)),
+            nn.Sequential(
+                nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(inplace=True)
+            ),
             _separable(16, 32),
             _separable(32, 32, 2),
             _separable(32, 32),

@@ -99,14 +99,12 @@ class ResNet(nn.Module):
         self.bn1 = nn.BatchNorm2d(64)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)
-        channels = 64
-        for stage, blocks in enumerate(_BLOCKS[depth]):
-            width, layers = 64 << stage, []
-            for index in range(blocks):
-                layers.append(block(channels, width, 2 if stage and not index else 1))
-                channels = width * block.expansion
-            self.add_module(f"layer{stage + 1}", nn.Sequential(*layers))
-        self.fc = nn.Linear(channels, values * landmarks)
+        blocks, last = _BLOCKS[depth], block.expansion
+        self.layer1 = _stage(block, 64, 64, blocks[0], 1)
+        self.layer2 = _stage(block, 64 * last, 128, blocks[1], 2)
+        self.layer3 = _stage(block, 128 * last, 256, blocks[2], 2)
+        self.layer4 = _stage(block, 256 * last, 512, blocks[3], 2)
+        self.fc = nn.Linear(512 * last, values * landmarks)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -136,6 +134,13 @@ def identify(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
         readings = ["ImageNet's classes"]
     means = f" ({' or '.join(readings)})" if readings else ""
     return f"ResNet-{depths[0]} with {outputs} outputs{means}"
+
+
+def _stage(
+    block: type[_Basic] | type[_Bottleneck], channels: int, width: int, blocks: int, stride: int
+) -> nn.Sequential:
+    inner = width * block.expansion
+    return nn.Sequential(block(channels, width, stride), *(block(inner, width, 1) for _ in range(blocks - 1)))
 
 
 def _projection(channels: int, width: int, stride: int) -> nn.Sequential | None:

@@ -46,6 +46,8 @@ def _import_timm() -> Any:
         package = (error.name or "timm").partition(".")[0]
         raise MissingExtraError(package=package, extra="timm", what_for="network timm") from None
     except Exception as error:  # torchvision built for another torch raises RuntimeError, OSError …
-        msg = f"network timm: expected timm and torchvision to import, got {' '.join(str(error).split())[:200]}"
+        msg = (
+            f"network timm: expected timm and torchvision to import, got {' '.join(str(error).split())[:200]}"
+        )
         raise DetectorError(msg) from error
     return timm
