@@ -346,6 +346,22 @@ def test_fit_takes_files_without_counters_and_with_a_trainers_prefix() -> None:
     )
 
 
+def test_fit_takes_published_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    def published_state(tensors: dict[str, Any]) -> dict[str, Any]:
+        return {n.removeprefix("old."): t for n, t in tensors.items() if not n.startswith("unused.")}
+
+    network = nets.build("pfld-lite", landmarks=5)
+    monkeypatch.setattr(
+        sys.modules[type(network).__module__], "published_state", published_state, raising=False
+    )
+    state = {name: tensor + 1 for name, tensor in network.state_dict().items()}
+    for prefix in ("", "old."):  # all names are the network's, or none is; something is too many
+        given = {f"{prefix}{name}": tensor for name, tensor in state.items()}
+        network = nets.build("pfld-lite", landmarks=5)
+        fit(network, {**given, "unused.mean": torch.ones(3)}, "here")
+        assert_same(network.state_dict(), state)
+
+
 @pytest.mark.parametrize(
     ("name", "tensor", "said"),
     [

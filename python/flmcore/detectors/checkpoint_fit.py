@@ -85,7 +85,7 @@ def load_backbone(network: nn.Module, path: PathLike) -> LoadedBackbone:
 
 def _renamed(network: nn.Module, tensors: Tensors, own: Tensors) -> Tensors:
     rename = getattr(sys.modules.get(type(network).__module__), "published_state", None)
-    if rename is not None and not own.keys() <= tensors.keys():
+    if rename is not None and own.keys() != tensors.keys():
         tensors = rename(dict(tensors))
     if tensors and not own.keys() & tensors.keys():  # Lightning's `model.`, or another attribute of a trainer
         prefix = next(iter(tensors)).partition(".")[0] + "."

@@ -76,14 +76,10 @@ def load_pickle(path: Path) -> Any:
     stand_ins: list[Any] = [(_stand_in(name), name) for name in sorted(names) if _is_harmless(name)]
     try:
         with _LOCK, torch.serialization.safe_globals(stand_ins), warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # torch warns of unusual protocols, and fails where it cannot read them
+            warnings.simplefilter("ignore")  # of unusual protocols; it fails where it cannot read them
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # so does torch.load
-        text = one_line(
-            error.__context__ or error
-        )  # torch wraps its own reason in advice to read the file unsafely
+        text = one_line(error.__context__ or error)  # the reason; its wrapping advises to read unsafely
         if called := re.search(r"GLOBAL (\S+)|unrecognized function (.+)", text):
             raise _refusal(path, called[1] or called[2]) from error
         msg = f"{path}: expected a file of tensors, got one that is damaged ({text})"

@@ -137,7 +137,7 @@ def identify(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
 
 
 def _stage(
-    block: type[_Basic] | type[_Bottleneck], channels: int, width: int, blocks: int, stride: int
+    block: type[_Basic | _Bottleneck], channels: int, width: int, blocks: int, stride: int
 ) -> nn.Sequential:
     inner = width * block.expansion
     return nn.Sequential(block(channels, width, stride), *(block(inner, width, 1) for _ in range(blocks - 1)))
