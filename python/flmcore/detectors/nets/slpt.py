@@ -38,11 +38,12 @@ class _Attention(nn.Module):
 
     def forward(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
         weights, biases = self.in_proj_weight.chunk(3), self.in_proj_bias.chunk(3)
+        width = _CHANNELS // _HEADS
         q, k, v = (
-            functional.linear(x, weight, bias).unflatten(2, (_HEADS, -1)).transpose(1, 2)  # (N, heads, K, -)
+            functional.linear(x, weight, bias).view(x.shape[0], -1, _HEADS, width).transpose(1, 2)
             for x, weight, bias in zip((query, key, value), weights, biases, strict=True)
-        )
-        share = torch.softmax(q @ k.transpose(2, 3) * (_CHANNELS / _HEADS) ** -0.5, dim=3)
+        )  # (N, heads, K, width) each
+        share = torch.softmax(q @ k.transpose(2, 3) * width**-0.5, dim=3)
         mixed: torch.Tensor = self.out_proj((share @ v).transpose(1, 2).flatten(2))
         return mixed
 
