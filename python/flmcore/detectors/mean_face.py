@@ -106,12 +106,12 @@ def _through_crop(face: NDArray[np.float64]) -> NDArray[np.float64]:
 def _read(file: Path) -> dict[str, NDArray[np.generic]]:
     expected = "expected a mean face (.npz with an array 'init_face')"
     try:
-        loaded = np.load(file, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            msg = f"{file}: {expected}, got a single array without a name"
-            raise WeightsError(msg)
-        with loaded as archive:
-            return {name: archive[name] for name in archive.files}
+        with file.open("rb") as stream:
+            loaded = np.load(stream, allow_pickle=False)
+            if not isinstance(loaded, np.ndarray):
+                return {name: loaded[name] for name in loaded.files}
+        msg = f"{file}: {expected}, got a single array without a name"
+        raise WeightsError(msg)
     except WeightsError:
         raise
     except Exception as error:  # zip, NumPy and the file system raise their own kinds

@@ -6,6 +6,7 @@ raise ValueError with the place in the file; :func:`read_truth` puts the file's 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def read_truth(path: PathLike, scheme: str) -> list[Face]:
         faces = list(_read_file(root, known))
     else:
         faces = [
-            (_beside(Path(name), file, root), points)
+            (Path(os.path.relpath(file.parent / name, root)).as_posix(), points)
             for file in _listed(root)
             for name, points in _read_file(file, known)
         ]
@@ -88,8 +89,3 @@ def _listed(folder: Path) -> list[Path]:
             return found
     msg = f"{folder}: expected a folder with .pts files or LaPa's .txt files, got none of them"
     raise ValueError(msg)
-
-
-def _beside(image: Path, file: Path, root: Path) -> str:
-    """The image's name from the folder that was asked for."""
-    return (file.parent / image).relative_to(root).as_posix()

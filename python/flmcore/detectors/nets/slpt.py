@@ -176,7 +176,7 @@ def _start(mean_face: ArrayLike | None, landmarks: int) -> torch.Tensor:
     if not np.isfinite(points).all():
         msg = f"{expected}, got NaN or infinity"
         raise ValueError(msg)
-    return torch.from_numpy(points)[None]
+    return torch.tensor(points)[None]
 
 
 def identify(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
