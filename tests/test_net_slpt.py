@@ -23,7 +23,7 @@ torch = pytest.importorskip("torch")
 from flmcore.detectors.nets.slpt import SLPT, identify, published_state
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch announces the end of torch.jit
-TOLERANCE = 2e-5  # of normalised coordinates, stated beside the published outputs; reached: 4e-7 on each path
+TOLERANCE = 2e-5  # of normalised coordinates, stated beside the published outputs; reached: 3e-7 eager and traced, 7e-7 in ONNX
 OVERRIDES = {
     "out_layer.bias": {"add": 0.5},
     "out_layer.weight": {"mul": 0.5},
