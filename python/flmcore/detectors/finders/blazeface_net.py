@@ -6,6 +6,8 @@ blocks. Input N×3×128×128 RGB from -1 to 1.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -45,7 +47,7 @@ class BlazeFace(nn.Module):
         self.backbone1 = nn.Sequential(
             nn.Conv2d(3, 24, 5, 2),
             nn.ReLU(),
-            *(_Block(a, b, 1 + (b in halved)) for a, b in zip(widths, widths[1:], strict=False)),
+            *(_Block(a, b, 1 + (b in halved)) for a, b in pairwise(widths)),
         )
         self.backbone2 = nn.Sequential(_Block(88, 96, 2), *(_Block(96, 96) for _ in range(4)))
         self.classifier_8, self.classifier_16 = nn.Conv2d(88, 2, 1), nn.Conv2d(96, 6, 1)
@@ -61,4 +63,4 @@ class BlazeFace(nn.Module):
 
 def _rows(maps: torch.Tensor, each: int) -> torch.Tensor:
     """N×C×H×W to N×(H·W·C/each)×each: anchors cell by cell, row by row."""
-    return maps.permute(0, 2, 3, 1).flatten(1).unflatten(1, (-1, each))
+    return maps.permute(0, 2, 3, 1).reshape(len(maps), -1, each)

@@ -60,7 +60,7 @@ class OpenSeeFaceFinder(NetworkFinder):
         self._sha256 = sha256_of(file)
         self._session = open_onnx(file, self.name)
         shapes = {value.name: value.shape[1:] for value in self._session.get_outputs()}
-        if shapes != dict.fromkeys(("output", "maxpool"), [2, _CELLS, _CELLS]):
+        if shapes != {key: [2, _CELLS, _CELLS] for key in ("output", "maxpool")}:
             msg = f"{file}: expected outputs output and maxpool (N, 2, {_CELLS}, {_CELLS}), got {shapes}"
             raise WeightsError(msg)
 

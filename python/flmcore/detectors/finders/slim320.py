@@ -43,7 +43,7 @@ def ssd_priors() -> NDArray[np.float64]:
         sizes = np.array(sides)[:, None] / np.array(_SIZE)
         each = [np.repeat(centres, len(sides), axis=0), np.tile(sizes, (len(centres), 1))]
         rows.append(np.concatenate(each, axis=1))
-    return np.clip(np.concatenate(rows), 0.0, 1.0)
+    return np.asarray(np.clip(np.concatenate(rows), 0.0, 1.0))
 
 
 def decode_ssd(offsets: NDArray[np.float32], priors: NDArray[np.float64]) -> Boxes:
