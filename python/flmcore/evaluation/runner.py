@@ -110,7 +110,12 @@ def evaluate(
     origin = open_boxes(boxes, sources, kind=box_kind, truth=truth, truth_scheme=truth_scheme)
     interocular = origin.interocular if interocular is None else interocular
     common = common_scheme([detector.scheme for detector in loaded])
-    settings: dict[str, Any] = {"interocular": interocular, "batch": batch, "threads": threads, "device": device}
+    settings: dict[str, Any] = {
+        "interocular": interocular,
+        "batch": batch,
+        "threads": threads,
+        "device": device,
+    }
     chosen = "given boxes" if origin.find is None else {"choice": faces}
     protocol = {"sweep": plan.describe(), "boxes": origin.about, "faces": chosen, "common_scheme": common}
     protocol |= _FIXED | settings

@@ -52,8 +52,13 @@ class BlazeFaceFinder(NetworkFinder):
             raise WeightsError(msg) from error
 
     def _detect(self, inputs: NDArray[np.float32]) -> tuple[Boxes, Boxes]:
-        with self._torch.inference_mode():
-            regressors, logits = self._network(self._torch.from_numpy(inputs))
+        threads = self._torch.get_num_threads()
+        self._torch.set_num_threads(1)  # too small to gain from more; torch keeps one number for the process
+        try:
+            with self._torch.inference_mode():
+                regressors, logits = self._network(self._torch.from_numpy(inputs))
+        finally:
+            self._torch.set_num_threads(threads)
         return decode_blaze(regressors[0].numpy(), logits[0].numpy(), self.threshold)
 
     def _about(self) -> dict[str, Any]:
