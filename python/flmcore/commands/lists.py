@@ -16,7 +16,9 @@ DETECTORS_EXAMPLES = """example:
 
 Weights are looked for where a detector's config says, in the packages that ship them and in the folder named by
 FLMCORE_WEIGHTS. Any .toml file can be given to -d as well."""
-SCHEMES_EXAMPLES = "example:\n  flmcore schemes"
+SCHEMES_EXAMPLES = """examples:
+  flmcore schemes                                                     list the schemes
+  flmcore schemes mean-shape TRUTH --scheme wflw-98 -o mean_98.npz    the mean face that SLPT starts from"""
 INFO_EXAMPLES = "example:\n  flmcore info"
 
 

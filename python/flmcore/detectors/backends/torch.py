@@ -12,7 +12,9 @@ import flmcore
 from flmcore.detectors import nets
 from flmcore.detectors.backends.model_io import default_batch, run_in_batches, to_layout
 from flmcore.detectors.decode import wanted_outputs
+from flmcore.detectors.mean_face import read_mean_face
 from flmcore.detectors.schema import DetectorConfig
+from flmcore.detectors.weights import locate_mean_face, sha256_of
 from flmcore.errors import ConfigError, DetectorError, MissingExtraError, WeightsError
 
 __all__ = ["TorchBackend"]
@@ -35,6 +37,7 @@ class TorchBackend:
     ) -> None:
         self._torch = _import_torch()
         self._name, self._wanted, self._layout = config.name, wanted_outputs(config), config.input.layout
+        self._mean_face_sha256: str | None = None
         self._threads = threads or flmcore.build_info()["threads"]
         self._batch = config.model.batch or default_batch
         try:
@@ -51,11 +54,13 @@ class TorchBackend:
         return run_in_batches(self._run, to_layout(inputs, self._layout), self._batch, fixed=False)
 
     def describe(self) -> dict[str, Any]:
+        mean_face = {"mean_face_sha256": self._mean_face_sha256} if self._mean_face_sha256 else {}
         return {
             "package": "torch",
             "version": self._torch.__version__,
             "device": str(self._device),
             "threads": self._threads,
+            **mean_face,
         }
 
     def _run(self, chunk: NDArray[Any]) -> tuple[NDArray[Any], ...]:
@@ -98,10 +103,17 @@ class TorchBackend:
             where=f"{config.path}: model",
             landmarks=config.landmarks,
             size=config.crop.size,
-            mean_face=None,
+            mean_face=self._read_mean_face(config, weights),
         )
         self._fill(network, weights, config.model.state)
         return network
+
+    def _read_mean_face(self, config: DetectorConfig, weights: Path) -> Any:
+        if config.model.mean_face is None:
+            return None
+        file = locate_mean_face(config, weights)
+        self._mean_face_sha256 = sha256_of(file)  # results must say which: the landmarks depend on it
+        return read_mean_face(file, config.landmarks, config.scheme)
 
     def _load_script(self, weights: Path) -> Any:
         import warnings
