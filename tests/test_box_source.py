@@ -105,6 +105,20 @@ def test_truth_gives_tight_boxes_and_the_distance_of_the_eyes() -> None:
     assert "Boxes: tight around the true landmarks." in words(results)
 
 
+def test_truth_of_a_file(tmp_path: Path) -> None:
+    paths, _ = write_images(tmp_path / "images", 1)
+    shape = face_shape()
+    lines = [f"{x + 1:.6f} {y + 1:.6f}" for x, y in shape]  # .pts count from 1
+    (tmp_path / "images" / "face0.pts").write_text(
+        "\n".join(["version: 1", "n_points: 68", "{", *lines, "}"])
+    )
+    results = run(paths, boxes="truth", truth=tmp_path / "images", truth_scheme="300w-68")
+    np.testing.assert_allclose(
+        boxes_of(results), [[*(shape.min(axis=0) + 0.5), *(shape.max(axis=0) + 0.5)]], atol=1e-5
+    )
+    assert results.units[0]["normaliser_px"] == pytest.approx(40)
+
+
 def test_truth_without_eye_corners_leaves_the_distance_to_the_detector() -> None:
     results = run(
         [noise_image(0)], boxes="truth", truth=[("array-0", face_shape()[:5])], truth_scheme="five-5"
@@ -152,6 +166,12 @@ def test_truth_that_is_undefined_is_a_problem() -> None:
             "truth: expected .* other boxes$",
         ),
         ({"boxes": "truth", "truth": []}, ValueError, "truth: expected at least one face, got none"),
+        (
+            {"boxes": "truth", "truth": "list.txt"},
+            ValueError,
+            "truth_scheme: expected the scheme of the true landmarks",
+        ),
+        ({"boxes": "truth", "truth": "none.txt", "truth_scheme": "wflw-98"}, OSError, "none.txt"),
         (
             {"boxes": "truth", "truth": [("a", face_shape())], "truth_scheme": "wflw-98"},
             ValueError,

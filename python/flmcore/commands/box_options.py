@@ -23,10 +23,10 @@ def add_box_options(parser: argparse.ArgumentParser) -> None:
         help="what the boxes of a file frame: landmarks, brows to chin (default), dlib, blazeface, mediapipe, slim320, "
         "openseeface, sfd",
     )
-    parser.add_argument("--truth", metavar="FILE", help="true landmarks, for --boxes truth")
     parser.add_argument(
-        "--truth-scheme", metavar="SCHEME", help="their landmark scheme, where the file leaves it open"
+        "--truth", metavar="FILE", help="true landmarks, for --boxes truth: .pts, LaPa, WFLW list, JSON"
     )
+    parser.add_argument("--truth-scheme", metavar="SCHEME", help="scheme of the true landmarks, for --truth")
 
 
 def box_arguments(options: argparse.Namespace) -> dict[str, Any]:

@@ -77,9 +77,10 @@ def evaluate(
             mapping from image name to (N, 4), or one (N, 4) per image; or who finds them: a finder or its name
             (``flmcore.detectors.finders.names()``); or ``truth``. None is Dlib's frontal face detector.
         box_kind: what given boxes frame (``docs/boxes.md``); by default the landmarks, brows to chin.
-        truth: with ``boxes="truth"``, pairs of image name and true (K, 2) landmarks: boxes are tight around these, and
-            the distance between true eye corners, where ``truth_scheme`` has them, is what figures are in per cent of.
-        truth_scheme: scheme of the truth.
+        truth: with ``boxes="truth"``, true landmarks: a file or folder for ``flmcore.data.truth.read_truth``, or pairs
+            of image name and (K, 2). Boxes are tight around these, and figures are in per cent of the distance between
+            the true outer eye corners, where ``truth_scheme`` has them.
+        truth_scheme: scheme of the truth; needed for a file.
         faces: of several faces that were *found* in an image, use the ``largest`` or ``all``. Given boxes are all used.
         interocular: true distance of the outer eye corners in pixels, per image name, one number per box. Without it
             each detector's mean landmarks give the distance.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from flmcore import schemes
+from flmcore.data.truth import read_truth
 
 __all__ = ["Faces", "Truth", "truth_boxes", "truth_distances", "truth_faces"]
 
@@ -20,11 +21,14 @@ def truth_faces(truth: Truth, scheme: str | None) -> Faces:
     """True landmarks by image name, the faces of an image in the order of the file.
 
     Raises:
-        ValueError: an unknown scheme, landmarks of another count than its own, an empty truth.
+        ValueError: an unknown scheme, none for a file, landmarks of another count than the scheme's, an empty truth.
+        OSError: the file cannot be read.
     """
     if isinstance(truth, (str, os.PathLike)):
-        msg = "truth: expected pairs of image name and landmarks, got a file"
-        raise TypeError(msg)
+        if scheme is None:
+            msg = "truth_scheme: expected the scheme of the true landmarks, got none"
+            raise ValueError(msg)
+        truth = read_truth(truth, scheme)
     expected = "(K, 2)" if scheme is None else (schemes.get(scheme).landmarks, 2)
     faces: Faces = {}
     for name, landmarks in truth:

@@ -40,10 +40,14 @@ class FaceFinder(Finder):
 
     def _run(self, pixels: NDArray[np.uint8], upsample: int) -> tuple[Boxes, Boxes]:
         rectangles, scores, _ = self._detector.run(pixels, upsample, self.threshold)
-        edges = [
+        rows = [
             (r.left(), r.top(), r.right() + 1, r.bottom() + 1) for r in rectangles
         ]  # Dlib's are inclusive
-        return np.array(edges, dtype=np.float64).reshape(-1, 4), np.array(scores, dtype=np.float64)
+        edges = np.array(rows, dtype=np.float64).reshape(-1, 4)
+        centre = (edges[:, :2] + edges[:, 2:]) / 2
+        # Squares but for Dlib's rounding, which may leave one side a pixel shorter.
+        half = (edges[:, 2:] - edges[:, :2]).max(axis=1, keepdims=True, initial=0) / 2
+        return np.concatenate([centre - half, centre + half], axis=1), np.array(scores, dtype=np.float64)
 
     def _about(self) -> dict[str, Any]:
         dlib = import_dlib("finding faces")

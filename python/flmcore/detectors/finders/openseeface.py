@@ -73,7 +73,7 @@ class OpenSeeFaceFinder(NetworkFinder):
         # The network's radius is that of the face's longer side in the stretched input. Stretched back it is right on
         # the image's shorter axis and too long on the other by the image's aspect: so the shorter side it is.
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-        half = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, keepdims=True) / 2 if len(boxes) else boxes[:, :2]
+        half = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, keepdims=True, initial=np.inf) / 2
         return np.concatenate([centre - half, centre + half], axis=1), scores
 
     def _about(self) -> dict[str, Any]:
