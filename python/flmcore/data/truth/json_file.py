@@ -33,17 +33,17 @@ def read(file: Path, text: str, scheme: Scheme) -> Iterator[Face]:
             yield from _row(f"entry {index}", row, scheme)
         return
     if not isinstance(content, dict):
-        raise _unlike("content", "a JSON object or list", content)
+        raise _unlike(content, "a JSON object or list")
     for image, faces in content.items():
         if not isinstance(faces, list):
-            raise _unlike(image, "a list of faces", faces)
+            raise _unlike(faces, "a list of faces", image)
         for index, face in enumerate(faces):
             yield image, _points(f"{image}, face {index}", face, scheme)
 
 
 def _row(where: str, row: object, scheme: Scheme) -> Iterator[Face]:
     if not isinstance(row, Mapping) or not isinstance(row.get("image"), str) or "landmarks" not in row:
-        raise _unlike(where, 'an object with "image" and "landmarks"', row)
+        raise _unlike(row, 'an object with "image" and "landmarks"', where)
     if row.get("truth", "human") != "human" or not _is_of(row.get("scheme", scheme.name), scheme):
         return
     base = 1 if str(row.get("index_base", 0)).startswith("1") else 0  # pixels counted from 1, as Matlab does
@@ -60,7 +60,7 @@ def _is_of(name: object, scheme: Scheme) -> bool:
 
 def _points(where: str, face: object, scheme: Scheme) -> NDArray[np.float64]:
     if not isinstance(face, list):
-        raise _unlike(where, "a list of landmarks [x, y]", face)
+        raise _unlike(face, "a list of landmarks [x, y]", where)
     check_count(len(face), scheme, where)
     return np.array([_point(f"{where}, landmark {index}", xy) for index, xy in enumerate(face)])
 
@@ -71,9 +71,10 @@ def _point(where: str, xy: Any) -> tuple[float, float]:
         return np.nan, np.nan
     numbers = isinstance(xy, list) and all(isinstance(v, (int, float)) and type(v) is not bool for v in xy)
     if not numbers or len(xy) != 2 or np.isinf(xy).any():
-        raise _unlike(where, "two finite numbers [x, y] or null", xy)
+        raise _unlike(xy, "two finite numbers [x, y] or null", where)
     return (float(xy[0]), float(xy[1])) if not np.isnan(xy).any() else (np.nan, np.nan)
 
 
-def _unlike(where: str, expected: str, got: object) -> ValueError:
-    return ValueError(f"{where}: expected {expected}, got {shorten(json.dumps(got))}")
+def _unlike(got: object, expected: str, where: str = "") -> ValueError:
+    text = f"expected {expected}, got {shorten(json.dumps(got))}"
+    return ValueError(f"{where}: {text}" if where else text)

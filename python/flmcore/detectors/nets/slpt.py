@@ -182,7 +182,10 @@ def _start(mean_face: ArrayLike | None, landmarks: int) -> torch.Tensor:
 def identify(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
     """``SLPT, 6 layers (98 landmarks)`` where names and shapes are those of an SLPT, else None."""
     variant = _variant(shapes)
-    return None if variant is None else f"SLPT, {variant[1]} layers ({variant[0]} landmarks)"
+    if variant is None:
+        return None
+    landmarks, layers = variant
+    return f"SLPT, {layers} layer{'s' if layers > 1 else ''} ({landmarks} landmarks)"
 
 
 def published_state(tensors: Mapping[str, Any]) -> dict[str, Any]:
