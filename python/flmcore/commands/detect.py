@@ -58,8 +58,7 @@ def run(options: argparse.Namespace) -> int:
     sources = collect_sources(options.paths)
     _prepare(options.out, len(sources))
     detector = load_detector(options.detector, device=options.device, threads=options.threads)
-    arguments = box_arguments(options)
-    origin = open_boxes(arguments.pop("boxes"), sources, kind=arguments.pop("box_kind"), **arguments)
+    origin = open_boxes(sources, **box_arguments(options))
     found: dict[str, Any] = {}
     for source in sources:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from flmcore.data.box_kinds import BoxKind, box_kind, box_kinds, convert_boxes
+from flmcore.data import box_kinds as kinds
 from flmcore.detectors import finders
 from flmcore.detectors.checks import nearest
 from flmcore.evaluation.inputs import Boxes, FindFaces, Source, match_boxes, match_names
@@ -43,10 +43,10 @@ class BoxSource:
 
 
 def open_boxes(
-    boxes: BoxesOption,
     sources: Sequence[Source],
     *,
-    kind: str = "landmarks",
+    boxes: BoxesOption = None,
+    box_kind: str = "landmarks",
     truth: Truth | None = None,
     truth_scheme: str | None = None,
 ) -> BoxSource:
@@ -56,8 +56,8 @@ def open_boxes(
         ValueError: no such file or finder (with the nearest name), an unknown kind, truth and boxes that do not fit.
         MissingExtraError, WeightsError: the finder cannot be opened; says what to install or to fetch.
     """
-    if kind not in (known := box_kinds()):
-        msg = f"box_kind: expected one of {', '.join(known)}, got {kind!r}{nearest(kind, known)}"
+    if box_kind not in (known := kinds.box_kinds()):
+        msg = f"box_kind: expected one of {', '.join(known)}, got {box_kind!r}{nearest(box_kind, known)}"
         raise ValueError(msg)
     named = isinstance(boxes, str) and not Path(boxes).exists()
     if (truth is None) == (named and boxes == TRUTH):
@@ -65,15 +65,15 @@ def open_boxes(
         msg = f"truth: expected the true landmarks together with boxes='{TRUTH}', got {got}"
         raise ValueError(msg)
     if truth is not None:
-        _only_landmarks(kind, "true boxes")
+        _only_landmarks(box_kind, "true boxes")
         return _from_truth(truth, truth_scheme, sources)
     if boxes is None or named or isinstance(boxes, finders.Finder):
-        _only_landmarks(kind, "a finder, whose boxes are converted anyway")
+        _only_landmarks(box_kind, "a finder, whose boxes are converted anyway")
         return _from_finder(_open(boxes))
     given, unused = match_boxes(boxes, sources)
-    converted = {image: _convert(rows, kind) for image, rows in (given or {}).items()}
+    converted = {image: _convert(rows, box_kind) for image, rows in (given or {}).items()}
     source = "file" if isinstance(boxes, (str, os.PathLike)) else "given"
-    return BoxSource(converted, None, unused, None, _about(source, box_kind(kind)))
+    return BoxSource(converted, None, unused, None, _about(source, kinds.box_kind(box_kind)))
 
 
 def _open(boxes: Any) -> finders.Finder:
@@ -88,7 +88,7 @@ def _open(boxes: Any) -> finders.Finder:
 
 
 def _from_finder(finder: finders.Finder) -> BoxSource:
-    about = {**_about(finder.name, box_kind(finder.kind)), "finder": finder.describe()}
+    about = {**_about(finder.name, kinds.box_kind(finder.kind)), "finder": finder.describe()}
     return BoxSource(None, finder.find, [], None, about)
 
 
@@ -98,11 +98,11 @@ def _from_truth(truth: Truth, scheme: str | None, sources: Sequence[Source]) -> 
     distances = truth_distances(faces, scheme)
     if distances is not None:
         distances = {image: distances[name] for image, name in match_names(distances, sources).items()}
-    about = {**_about(TRUTH, box_kind("landmarks")), "scheme": scheme}
+    about = {**_about(TRUTH, kinds.box_kind("landmarks")), "scheme": scheme}
     return BoxSource(given, None, unused, distances, about)
 
 
-def _about(source: str, kind: BoxKind) -> dict[str, Any]:
+def _about(source: str, kind: kinds.BoxKind) -> dict[str, Any]:
     return {"source": source, "kind": kind.name, "side": list(kind.side), "shift": list(kind.shift)}
 
 
@@ -116,5 +116,5 @@ def _convert(boxes: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
     """Boxes as ``landmarks``; one that is no box stays as it is, to be reported by its image."""
     good = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
     converted = boxes.copy()
-    converted[good] = convert_boxes(boxes[good], kind, "landmarks")
+    converted[good] = kinds.convert_boxes(boxes[good], kind, "landmarks")
     return converted

@@ -108,7 +108,7 @@ def evaluate(
         prepare_folder(folder)
     loaded = load_detectors(detectors, device=device, threads=threads)
     sources = collect_sources(images)[:limit]
-    origin = open_boxes(boxes, sources, kind=box_kind, truth=truth, truth_scheme=truth_scheme)
+    origin = open_boxes(sources, boxes=boxes, box_kind=box_kind, truth=truth, truth_scheme=truth_scheme)
     interocular = origin.interocular if interocular is None else interocular
     common = common_scheme([detector.scheme for detector in loaded])
     settings: dict[str, Any] = {
