@@ -63,18 +63,21 @@ class Detector:
     def __repr__(self) -> str:
         return f"<Detector {self.name}: {self.landmark_count} landmarks ({self.scheme}), {self.config.model.backend}>"
 
-    def __call__(self, image: NDArray[np.uint8], boxes: ArrayLike) -> Landmarks:
+    def __call__(
+        self, image: NDArray[np.uint8], boxes: ArrayLike, *, box_kind: str = "landmarks"
+    ) -> Landmarks:
         """Landmarks of the faces in ``boxes``.
 
         Args:
             image: H×W×3 uint8 RGB.
-            boxes: (N, 4) or (4,), ``x0, y0, x1, y1`` in edge coordinates, around the landmarks (brows to chin).
+            boxes: (N, 4) or (4,), ``x0, y0, x1, y1`` in edge coordinates.
+            box_kind: what the boxes frame; by default the landmarks, brows to chin (``docs/boxes.md``).
 
         Raises:
-            ValueError: a box that is not finite or has no area, an image of another kind.
+            ValueError: a box that is not finite or has no area, an unknown kind, an image of another kind.
             DetectorError: the backend failed, or gave something that is not landmarks.
         """
-        return self.detect(image, self.windows(boxes))
+        return self.detect(image, self.windows(boxes, box_kind=box_kind))
 
     def windows(
         self,
@@ -83,16 +86,22 @@ class Detector:
         shift: ArrayLike = (0.0, 0.0),
         scale: ArrayLike = 1.0,
         rotation: ArrayLike = 0.0,
+        box_kind: str = "landmarks",
     ) -> NDArray[np.float64]:
         """(N, 2, 3) affines image → crop by the detector's own rule; the options come on top of the config's.
 
-        ``shift`` is a share of the box's longer side, ``scale`` a factor, ``rotation`` in degrees; each broadcasts as
-        in :func:`flmcore.box_affine`.
+        ``shift`` is a share of the longer side of the box as given, ``scale`` a factor, ``rotation`` in degrees; each
+        broadcasts as in :func:`flmcore.box_affine`. Boxes of another kind than the config's ``crop.box`` are converted.
         """
         crop = self.config.crop
         box = np.asarray(boxes, dtype=np.float64)
+        box = box.reshape(-1, 4) if box.size == 0 else box
+        if box_kind != crop.box:
+            given, box = box, flmcore.convert_boxes(box, box_kind, crop.box)
+            # A sweep moves every detector's window by the same pixels, whatever kind of box its rule starts from.
+            shift = np.asarray(shift, dtype=np.float64) * (_longer_side(given) / _longer_side(box))[..., None]
         return flmcore.box_affine(
-            box.reshape(-1, 4) if box.size == 0 else box,
+            box,
             crop.size,
             rule=crop.rule,
             scale=np.asarray(scale, dtype=np.float64) * crop.scale,
@@ -183,3 +192,7 @@ class Detector:
             "crop_threads": self._threads,
             "backend": {"name": self.config.model.backend, **self.backend.describe()},
         }
+
+
+def _longer_side(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray((boxes[..., 2:] - boxes[..., :2]).max(axis=-1))

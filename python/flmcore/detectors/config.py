@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from flmcore import schemes
+from flmcore.data.box_kinds import box_kinds
 from flmcore.data.images import PathLike
 from flmcore.detectors.checks import UnexpectedValue, count, nearest, text
 from flmcore.detectors.schema import (
@@ -66,6 +67,9 @@ def parse_config(
             raise ConfigError(msg)
     model = _read_table(where, "model", ModelConfig, table["model"])
     crop = _read_table(where, "crop", CropConfig, table["crop"])
+    if crop.box not in (kinds := box_kinds()):
+        msg = f"{where}: crop.box: expected one of {', '.join(kinds)}, got {crop.box!r}{nearest(crop.box, kinds)}"
+        raise ConfigError(msg)
     _check_backend(where, model, crop, table)
     scheme, landmarks = _scheme(where, top["scheme"], top.get("landmarks"))
     return DetectorConfig(

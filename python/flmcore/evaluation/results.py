@@ -109,6 +109,7 @@ class Results:
             line = {
                 key: row[key] for key in ("detector", "scheme", "landmarks", "images", "faces", "licence")
             }
+            line["boxes"] = row.get("boxes", {}).get("source")
             for metric in METRICS:
                 for part in ("mean", "low", "high") if metric in _INTERVALS else ("mean",):
                     name = metric if part == "mean" else f"{metric}_{part}"
