@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 import flmcore
 from flmcore.detectors.backends import Backend
 from flmcore.detectors.decode import decode_outputs
-from flmcore.detectors.schema import DetectorConfig
+from flmcore.detectors.flip import check_flip, flip_of, merge_mirrored, mirrored
+from flmcore.detectors.schema import DetectorConfig, HeatmapDecode
 from flmcore.errors import DetectorError, FlmcoreError
+from flmcore.ops.affine import snap_affine
 
 __all__ = ["Detector", "Landmarks"]
 
@@ -47,6 +49,7 @@ class Detector:
         threads: int | None = None,
         sha256: str | None = None,
     ) -> None:
+        check_flip(config)
         self.config = config
         self.name = config.name
         self.scheme = config.scheme
@@ -107,6 +110,8 @@ class Detector:
     ) -> NDArray[Any]:
         """The network's input: N×3×H×W float32, or N×H×W×3 uint8 for Dlib; made by the C++ core."""
         crop, pixels = self.config.crop, self.config.input
+        if crop.snap == "fan":
+            windows = snap_affine(windows, crop.size)
         as_bytes = self.backend.pixel_type == "uint8"
         made: NDArray[Any] = flmcore.crop(
             image,
@@ -117,6 +122,7 @@ class Detector:
             channels=pixels.channels,
             interpolation=crop.interpolation,
             antialias=crop.antialias,
+            clamp=crop.clamp,
             border=crop.border,
             border_value=crop.border_value,
             dtype=self.backend.pixel_type,
@@ -126,9 +132,15 @@ class Detector:
         return made
 
     def infer(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        """The model's outputs that decoding needs, for any number of inputs as :meth:`crop` makes them."""
+        """The model's outputs that decoding needs, for any number of inputs as :meth:`crop` makes them.
+
+        With ``decode.flip``, the model runs on the mirrored inputs too, and this is the sum or mean of both.
+        """
         try:
-            return self.backend.run(inputs)
+            outputs = self.backend.run(inputs)
+            if flip_of(self.config) == "none":
+                return outputs
+            return merge_mirrored(self.config, outputs, self.backend.run(mirrored(inputs)))
         except FlmcoreError:
             raise
         except Exception as error:  # each backend has its own exceptions
@@ -139,6 +151,19 @@ class Detector:
         """(N, K, 2) landmarks in crop pixels (pixel centres are whole numbers) and (N, K) scores."""
         return decode_outputs(self.config, raw)
 
+    def to_image(
+        self, points: NDArray[np.float32] | NDArray[np.float64], windows: ArrayLike
+    ) -> NDArray[np.float64]:
+        """(N, K, 2) landmarks in crop pixels → image pixels, float64, through ``windows`` ((N, 2, 3) image → crop)."""
+        # float64: at x = 4000 one step of float32 is 0.0002 px, which a sweep would count as jitter.
+        moved = flmcore.transform_points(
+            np.asarray(points, dtype=np.float64), flmcore.invert_affine(windows)
+        ).astype(np.float64, copy=False)
+        decode = self.config.decode
+        if isinstance(decode, HeatmapDecode) and decode.image_rounding == "truncate":
+            moved = np.trunc(moved)
+        return moved
+
     def detect(self, image: NDArray[np.uint8], windows: ArrayLike) -> Landmarks:
         """Landmarks seen through given windows ((N, 2, 3) image → crop): crop, infer, decode, invert."""
         affines = np.asarray(windows, dtype=np.float64)
@@ -146,8 +171,7 @@ class Detector:
             shape = (0, self.landmark_count)
             return Landmarks(np.empty((*shape, 2), np.float32), np.empty(shape, np.float32))
         points, scores = self.decode(self.infer(self.crop(image, affines)))
-        moved = flmcore.transform_points(points, flmcore.invert_affine(affines))
-        return Landmarks(np.asarray(moved, dtype=np.float32), scores)
+        return Landmarks(self.to_image(points, affines).astype(np.float32), scores)
 
     def describe(self) -> dict[str, Any]:
         """What a results file needs to say about this detector: config, sum of the weights, backend and versions."""

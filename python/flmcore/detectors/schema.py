@@ -81,6 +81,7 @@ class CropConfig:
     border_value: tuple[float, ...] = _key(grey_levels, default=(0.0, 0.0, 0.0))
     interpolation: str = _key(choice("nearest", "bilinear"), default="bilinear")
     antialias: bool = _key(flag, default=False)
+    clamp: bool = _key(flag, default=False)
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class HeatmapDecode:
 
     kind: ClassVar[str] = "heatmap"
     method: str = _key(choice(*HEATMAP_METHODS), default="argmax")
-    origin: str = _key(choice(*ORIGINS), default="edge")
+    origin: str = _key(choice(*ORIGINS, "cell"), default="edge")
     options: dict[str, Any] = _key(options, default_factory=dict)
     flip: str = _key(choice(*FLIPS), default="none")
     image_rounding: str = _key(choice("none", "truncate"), default="none")
