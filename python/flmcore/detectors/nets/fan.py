@@ -7,7 +7,7 @@ are those of face-alignment's ``2DFAN4`` files, which iBUG's ``2dfan2.pth`` shar
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -16,7 +16,10 @@ from torch.nn import functional
 
 __all__ = ["FAN", "identify", "published_state"]
 
-POOLINGS = {"average": functional.avg_pool2d, "max": functional.max_pool2d}
+POOLINGS: dict[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
+    "average": functional.avg_pool2d,
+    "max": functional.max_pool2d,
+}
 DEPTH = 4  # halvings inside an hourglass
 WIDTH = 256
 
