@@ -173,3 +173,37 @@ def test_subpixel_variant_moves_with_its_window(image: np.ndarray) -> None:
     back = flmcore.invert_affine(windows[:1])
     middle = flmcore.transform_points(np.array([[[127.5, 127.5]]]), back)[0, 0]
     np.testing.assert_allclose(middle + 0.5, [(x0 + x1) / 2, (y0 + y1) / 2 - 0.12 * (y1 - y0)], atol=1e-9)
+
+
+class Brightness(torch.nn.Module):  # type: ignore[misc, name-defined]
+    """A network that marks what it sees: each cell's brightness, for every landmark."""
+
+    def forward(self, x: Any) -> Any:
+        return torch.nn.functional.avg_pool2d(x.mean(1, keepdim=True), 4).expand(-1, 68, -1, -1)
+
+
+@pytest.mark.parametrize("side", [60, 260])
+def test_subpixel_variant_lies_where_the_picture_is(side: int) -> None:
+    """And the published pipeline off by what docs/detectors.md says: (0.5 - 128 / h) pixels of the crop."""
+    detectors = {}
+    for name in ("fan4", "fan4-subpixel"):
+        config = read_config(ZOO / f"{name}.toml")
+        crop = dataclasses.replace(config.crop, box="landmarks")
+        decode = dataclasses.replace(config.decode, flip="none")
+        config = dataclasses.replace(config, crop=crop, decode=decode)
+        detectors[name] = flmcore.load_detector(config, module=Brightness(), threads=1)
+    rng = np.random.default_rng(side)
+    yy, xx = np.mgrid[: 2 * side, : 2 * side]
+    errors: dict[str, list[np.ndarray]] = {name: [] for name in detectors}
+    for _ in range(80):
+        x, y = rng.uniform(0.7 * side, 1.3 * side, 2)
+        spot = 250 * np.exp(-((xx - x) ** 2 + (yy - y) ** 2) / (2 * (side / 30) ** 2))
+        image = np.repeat(spot.round().astype(np.uint8)[..., None], 3, axis=2)
+        corner = side / 2 + rng.uniform(-3, 3, 2)
+        for name, detector in detectors.items():
+            errors[name].append(detector(image, [*corner, *(corner + side)]).points[0, 0] - [x, y])
+    window = 400 / 195 * side
+    mean = {name: np.mean(rows) * 256 / window for name, rows in errors.items()}
+    # 160 errors, uniform over half a cell and a pixel: their mean within 0.05 or so.
+    assert abs(mean["fan4-subpixel"]) < 0.2, mean
+    assert abs(mean["fan4-subpixel"] - mean["fan4"] - (0.5 - 128 / window)) < 0.2, mean
