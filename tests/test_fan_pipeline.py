@@ -193,13 +193,13 @@ def test_subpixel_variant_lies_where_the_picture_is(side: int) -> None:
         config = dataclasses.replace(config, crop=crop, decode=decode)
         detectors[name] = flmcore.load_detector(config, module=Brightness(), threads=1)
     rng = np.random.default_rng(side)
-    yy, xx = np.mgrid[: 2 * side, : 2 * side]
+    yy, xx = np.mgrid[: 3 * side, : 3 * side]  # the window inside: beyond 0, cutting towards zero turns round
     errors: dict[str, list[np.ndarray]] = {name: [] for name in detectors}
     for _ in range(80):
-        x, y = rng.uniform(0.7 * side, 1.3 * side, 2)
+        x, y = rng.uniform(1.2 * side, 1.8 * side, 2)
         spot = 250 * np.exp(-((xx - x) ** 2 + (yy - y) ** 2) / (2 * (side / 30) ** 2))
         image = np.repeat(spot.round().astype(np.uint8)[..., None], 3, axis=2)
-        corner = side / 2 + rng.uniform(-3, 3, 2)
+        corner = side + rng.uniform(-3, 3, 2)
         for name, detector in detectors.items():
             errors[name].append(detector(image, [*corner, *(corner + side)]).points[0, 0] - [x, y])
     window = 400 / 195 * side
