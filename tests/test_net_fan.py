@@ -249,9 +249,40 @@ def test_options_are_checked(options: dict[str, Any], message: str) -> None:
         nets.build("fan", options, where="mine.toml: model", landmarks=68)
 
 
-def test_weights_of_another_number_of_stacks_are_refused(small: Any, tmp_path: Path) -> None:
+def five_points(folder: Path, base: str, weights: str) -> Path:
+    """A config of one stack and five landmarks over a zoo config."""
+    options = "" if base.endswith("torchscript") else "options = { stacks = 1 }"
+    path = folder / "five.toml"
+    path.write_text(
+        f'extends = "{base}"\nname = "five"\nscheme = "five-5"\n[model]\nweights = "{weights}"\n{options}\n'
+    )
+    return path
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_every_form_of_checkpoint_gives_the_same_maps(small: Any, tmp_path: Path) -> None:
+    inputs = torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(8))
+    state = small.state_dict()
+    prefixed = {f"module.{key}": value for key, value in state.items() if value.ndim}
+    torch.save(state, tmp_path / "flat.pth")
+    torch.save({"epoch": 3, "state_dict": prefixed}, tmp_path / "old.pth.tar")
+    torch.jit.trace(small, inputs, check_trace=False).save(str(tmp_path / "script.zip"))
+    want = run(small, inputs)
+    for base, file in (
+        ("fan4", "flat.pth"),
+        ("fan4", "old.pth.tar"),
+        ("fan4-torchscript", "script.zip"),
+        ("fan4", "script.zip"),  # its parameters alone
+    ):
+        detector = flmcore.load_detector(five_points(tmp_path, base, file), threads=1)
+        (got,) = detector.backend.run(inputs.numpy())
+        np.testing.assert_allclose(got, want, rtol=0, atol=1e-5 * np.ptp(want), err_msg=file)
+
+
+def test_weights_of_another_number_of_stacks_are_told(small: Any, tmp_path: Path) -> None:
     torch.save(small.state_dict(), tmp_path / "fan1.pth")
-    with pytest.raises(WeightsError, match=r"fan1\.pth: expected"):
+    expected = r"fan1\.pth: expected the tensors of 2DFAN-2 \(68 landmarks\).*this looks like 2DFAN-1 \(5 landmarks\)"
+    with pytest.raises(WeightsError, match=expected):
         flmcore.load_detector("fan2", weights=tmp_path / "fan1.pth")
 
 

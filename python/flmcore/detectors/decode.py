@@ -69,7 +69,9 @@ def _coordinates(
         xy = values.reshape(n, width, landmarks)[:, :2].transpose(0, 2, 1)
     else:
         xy = values.reshape(n, landmarks, width)[..., :2]
-    if decode.units == "normalized":
+    if decode.units == "signed":
+        xy = (xy + 1) / 2
+    if decode.units != "pixels":
         xy = xy * (np.array(config.crop.size) - (1 if decode.origin == "corners" else 0))
     return xy - (0.5 if decode.origin == "edge" else 0.0), np.full((n, landmarks), np.nan)
 

@@ -112,7 +112,7 @@ class CoordinatesDecode:
     """``[decode] kind = "coordinates"``: the network gives the landmarks themselves."""
 
     kind: ClassVar[str] = "coordinates"
-    units: str = _key(choice("normalized", "pixels"), default="normalized")
+    units: str = _key(choice("normalized", "signed", "pixels"), default="normalized")
     origin: str = _key(choice(*ORIGINS), default="edge")
     order: str = _key(choice("interleaved", "planar"), default="interleaved")
     stride: int = _key(count(2, 16), default=2)

@@ -84,7 +84,7 @@ class TorchBackend:
                 msg = f"module: expected a torch.nn.Module, got {type(module).__name__}"
                 raise TypeError(msg)
             if weights is not None:
-                self._fill(module, weights, config.model.state)
+                _fill(module, weights, config.model.state)
             return module
         assert weights is not None  # load_detector finds them, unless a module is given
         if config.model.backend == "torchscript":
@@ -100,7 +100,7 @@ class TorchBackend:
             size=config.crop.size,
             mean_face=None,
         )
-        self._fill(network, weights, config.model.state)
+        _fill(network, weights, config.model.state)
         return network
 
     def _load_script(self, weights: Path) -> Any:
@@ -114,39 +114,12 @@ class TorchBackend:
             msg = f"{weights}: expected a TorchScript file, got {_one_line(error)}"
             raise WeightsError(msg) from error
 
-    def _fill(self, network: Any, weights: Path, state: str | None) -> None:
-        tensors = self._read_state(weights)
-        for key in state.split(".") if state else ():
-            if not isinstance(tensors, Mapping) or key not in tensors:
-                got = ", ".join(map(str, tensors)) if isinstance(tensors, Mapping) else type(tensors).__name__
-                msg = (
-                    f"{weights}: expected the state dict under {state!r} as the config says, got {got[:200]}"
-                )
-                raise WeightsError(msg)
-            tensors = tensors[key]
-        if not isinstance(tensors, Mapping):
-            msg = f"{weights}: expected a state dict, got {type(tensors).__name__}"
-            raise WeightsError(msg)
-        try:
-            network.load_state_dict(tensors, strict=True)
-        except RuntimeError as error:
-            msg = f"{weights}: expected the tensors of {type(network).__name__}, got others: {_one_line(error)[:300]}"
-            raise WeightsError(msg) from None
 
-    def _read_state(self, weights: Path) -> Any:
-        try:
-            if weights.suffix == ".safetensors":
-                from safetensors.torch import load_file
+def _fill(network: Any, weights: Path, state: str | None) -> None:
+    from flmcore.detectors.checkpoint import read_checkpoint
+    from flmcore.detectors.checkpoint_fit import fit
 
-                return load_file(str(weights))
-            return self._torch.load(weights, map_location="cpu", weights_only=True)
-        except ImportError:
-            raise MissingExtraError(
-                package="safetensors", extra="torch", what_for=f"reading {weights}"
-            ) from None
-        except Exception as error:  # pickle, zip and safetensors raise their own kinds
-            msg = f"{weights}: expected a file of tensors, got {_one_line(error)[:300]}"
-            raise WeightsError(msg) from error
+    fit(network, read_checkpoint(weights, state), str(weights))
 
 
 def _import_torch() -> Any:
