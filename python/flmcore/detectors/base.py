@@ -169,8 +169,10 @@ class Detector:
             np.asarray(points, dtype=np.float64), flmcore.invert_affine(windows)
         ).astype(np.float64, copy=False)
         decode = self.config.decode
-        if isinstance(decode, HeatmapDecode) and decode.image_rounding == "truncate":
-            moved = np.trunc(moved)
+        if isinstance(decode, HeatmapDecode):
+            moved += decode.image_offset
+            if decode.image_rounding == "truncate":
+                moved = np.trunc(moved)
         return moved
 
     def detect(self, image: NDArray[np.uint8], windows: ArrayLike) -> Landmarks:

@@ -30,7 +30,20 @@ _PACKAGES = (
     *("addict", "argparse", "collections", "datetime", "easydict", "omegaconf", "pathlib", "yacs"),
 )
 _NUMPY = re.compile(r"numpy\.(\w+|(_?core|dtypes|random)\..+)")  # numpy.dtype, numpy.core.multiarray.scalar …
-_BUILTINS = ("bool", "bytes", "dict", "float", "frozenset", "int", "list", "object", "range", "slice", "str", "tuple")
+_BUILTINS = (
+    "bool",
+    "bytes",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "object",
+    "range",
+    "slice",
+    "str",
+    "tuple",
+)
 _NAMES = (
     *(f"builtins.{name}" for name in _BUILTINS),
     "builtins.getattr",  # how mmengine's logs name their methods

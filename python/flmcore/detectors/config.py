@@ -35,6 +35,7 @@ __all__ = ["ZOO", "parse_config", "read_config"]
 ZOO = Path(__file__).parent / "zoo"
 _TOP = {"name": text, "scheme": text, "licence": text, "landmarks": count(1, 100_000), "description": text}
 _TABLES = ("model", "crop", "input", "output", "decode", "source")
+_TORCH_KEYS = ("network", "options", "state", "mean_face")  # of [model], with backend torch alone
 _T = TypeVar("_T")
 
 
@@ -113,15 +114,23 @@ def _read_extended(file: Path, chain: tuple[Path, ...]) -> tuple[dict[str, Any],
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Table by table, key by key. Weights of another sum, and a decoder of another kind, start afresh."""
+    """Table by table, key by key. Weights of another sum, another backend, a decoder of another kind start afresh."""
     merged = dict(base)
     for key, value in over.items():
         old = base.get(key)
         merged[key] = value
         if isinstance(value, dict) and isinstance(old, dict) and not _is_other_decoder(key, old, value):
-            kept = {k: v for k, v in old.items() if not (k == "sha256" and "weights" in value)}
-            merged[key] = {**kept, **value}
+            dropped = _stale_keys(old, value) if key == "model" else ()
+            merged[key] = {**{k: v for k, v in old.items() if k not in dropped}, **value}
     return merged
+
+
+def _stale_keys(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
+    """Keys of ``[model]`` that belong to the other file's weights or backend."""
+    stale = {"sha256"} if "weights" in new else set()
+    if new.get("backend", old.get("backend")) != old.get("backend"):
+        stale |= {*_TORCH_KEYS, "rectangle"}
+    return stale
 
 
 def _is_other_decoder(key: str, old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -176,7 +185,7 @@ def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapp
     elif model.rectangle is not None:
         fail("model.rectangle", f"no such key with backend {model.backend}", "one")
     if model.backend != "torch":
-        for key in ("network", "options", "state", "mean_face"):
+        for key in _TORCH_KEYS:
             if getattr(model, key):
                 fail(f"model.{key}", "no such key without backend torch", "one")
         if model.weights is None and model.backend != "coreml":

@@ -15,6 +15,7 @@ from flmcore.detectors.checks import (
     digest,
     flag,
     grey_levels,
+    number,
     numbers,
     options,
     positive,
@@ -126,6 +127,7 @@ class HeatmapDecode:
     origin: str = _key(choice(*ORIGINS, "cell"), default="edge")
     options: dict[str, Any] = _key(options, default_factory=dict)
     flip: str = _key(choice(*FLIPS), default="none")
+    image_offset: float = _key(number, default=0.0)
     image_rounding: str = _key(choice("none", "truncate"), default="none")
 
 
