@@ -84,6 +84,9 @@ class KnownDetector:
         points[:, list(self.undefined)] = np.nan
         return points, np.ones(points.shape[:2], np.float32)
 
+    def to_image(self, points: Any, windows: Any) -> NDArray[np.float64]:
+        return flmcore.transform_points(np.asarray(points, np.float64), flmcore.invert_affine(windows))
+
     def _at_rest(self) -> NDArray[np.float64]:
         """The landmarks in the crop of the unmoved window."""
         still = flmcore.box_affine([self._box], SIZE, scale=1.25)[0]

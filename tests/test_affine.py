@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import flmcore
-from flmcore.ops.affine import BOX_RULES
+from flmcore.ops.affine import BOX_RULES, snap_affine
 from reference import affine as reference
 
 coordinate = st.floats(-2000, 4000)
@@ -117,6 +117,31 @@ def test_published_transforms(shared: Path) -> None:
     np.testing.assert_allclose(
         flmcore.box_affine(box, 256, rule="slpt-camera"), z["slpt/camera_warp"], atol=1e-3
     )
+
+
+@given(boxes, sizes, st.floats(0.1, 5), st.sampled_from([0.0, 90.0, 12.5]))
+def test_snap_affine_matches_reference_and_the_whole_pixel_rule(
+    box: list[float], size: tuple[int, int], scale: float, rotation: float
+) -> None:
+    affine = flmcore.box_affine(box, size, rule="fan", scale=scale, rotation=rotation)
+    got = snap_affine(affine, size)
+    if rotation != 0:
+        np.testing.assert_array_equal(got, affine)
+        return
+    if near_a_step(box, "fan-window", size, scale):
+        return
+    np.testing.assert_allclose(got[0], reference.snap_affine(affine[0], size), rtol=1e-9, atol=1e-6)
+    window = flmcore.box_affine(box, size, rule="fan-window", scale=scale)
+    np.testing.assert_allclose(got, window, rtol=1e-9, atol=1e-6)
+
+
+def test_snap_affine_keeps_whole_numbers_whole() -> None:
+    # 390 / 195 * 200 = 400: left is 1.5625 + 250 - 200, right 450, whatever the inverse's last bit is
+    affine = flmcore.box_affine([152.5, 252.5, 347.5, 447.5], 256, rule="fan")
+    edges = flmcore.transform_points(
+        np.array([[255.5, 255.5]]), flmcore.invert_affine(snap_affine(affine, 256))
+    )
+    np.testing.assert_allclose(edges[0, 0, 0] + 0.5, 450, atol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,10 @@ def test_nothing_measured_is_exit_code_1(work: Path) -> None:
     [
         (("--sweep", "noise"), "does not have yet"),
         (("--boxes", "none.json"), "none.json"),
+        (("--boxes", "blazefase"), "did you mean 'blazeface'"),
+        (("--box-kind", "sdf"), "did you mean 'sfd'"),
+        (("--truth", "list.txt"), "truth: expected the true landmarks together with boxes='truth'"),
+        (("--boxes", "truth", "--truth", "none.txt", "--truth-scheme", "wflw-98"), "none.txt"),
         (("-d", "no-such"), "no-such"),
         (("-d", "none.toml"), "none.toml"),
     ],
@@ -224,6 +228,58 @@ def test_detect_gives_json_and_a_picture(work: Path) -> None:
     nothing = flmcore_command("detect", image, "-d", work / "tiny.toml", *boxes)
     assert nothing.returncode == 1
     assert "box without area" in nothing.stderr
+
+
+def test_boxes_of_another_kind_are_converted(work: Path) -> None:
+    boxes = {
+        f"{n}.png": flmcore.convert_boxes([[26 + n, 21, 50 + n, 45]], "landmarks", "sfd").tolist()
+        for n in range(3)
+    }
+    (work / "tall.json").write_text(json.dumps(boxes))
+    tall = ("--boxes", work / "tall.json", "--box-kind", "sfd")
+    done = evaluate(work, "--no-speed", *tall)
+    assert done.returncode == 0, done.stderr
+    assert "Boxes: from the given file, of the kind sfd" in done.stdout
+    found = flmcore_command("detect", work / "images" / "0.png", "-d", work / "tiny.toml", *tall)
+    record = json.loads(found.stdout)
+    np.testing.assert_allclose(record["images"]["0.png"][0]["box"], BOX, atol=1e-9)
+    assert record["boxes"]["kind"] == "sfd"
+    assert "other protocol" in one_line(evaluate(work, "--no-speed", "--resume"))
+
+
+def test_boxes_of_the_truth(work: Path) -> None:
+    x, y = np.linspace(26, 49, 68), np.linspace(21, 44, 68)
+    (work / "truth.json").write_text(json.dumps({"0.png": [np.stack([x, y], axis=1).tolist()]}))
+    truth = ("--boxes", "truth", "--truth", work / "truth.json", "--truth-scheme", "300w-68")
+    done = flmcore_command("detect", work / "images" / "0.png", "-d", work / "tiny.toml", *truth)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(json.loads(done.stdout)["images"]["0.png"][0]["box"], [26.5, 21.5, 49.5, 44.5])
+
+
+@pytest.mark.parametrize("finder", ["dlib", "mediapipe"])
+def test_boxes_of_a_finder(work: Path, finder: str) -> None:
+    from flmcore.detectors.finders import open_finder
+    from flmcore.errors import FlmcoreError
+
+    try:
+        open_finder(finder)
+    except FlmcoreError as error:
+        pytest.skip(str(error))
+    done = evaluate(work, "--boxes", finder)  # three spots on black are no face
+    assert done.returncode == 1
+    assert "no face found" in done.stdout
+    assert json.loads((work / "out" / "results.json").read_text())["protocol"]["boxes"]["source"] == finder
+
+
+def test_help_names_every_finder_and_kind() -> None:
+    from flmcore.data.box_kinds import box_kinds
+    from flmcore.detectors.finders import names
+
+    for command in ("evaluate", "detect"):
+        text = " ".join(flmcore_command(command, "--help").stdout.split())
+        boxes, kinds = text.split("--boxes SOURCE", 2)[-1].split("--box-kind KIND")[-2:]
+        assert all(name in boxes for name in (*names(), "truth"))
+        assert all(name in kinds.split("--truth FILE")[0] for name in box_kinds())
 
 
 @pytest.mark.parametrize("command", ["", "demo", "evaluate", "detect", "detectors", "schemes", "info"])

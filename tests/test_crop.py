@@ -90,6 +90,22 @@ def test_bilinear_matches_reference(window: dict) -> None:
 
 
 @given(windows())
+def test_clamped_bilinear_matches_reference(window: dict) -> None:
+    ours, wanted = grey_levels(window, clamp=True)
+    np.testing.assert_allclose(ours, wanted, rtol=0, atol=BILINEAR)
+
+
+def test_clamped_whole_pixels_are_what_cutting_and_resizing_gives() -> None:
+    cv2 = pytest.importorskip("cv2")
+    image = np.random.default_rng(8).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    affine = flmcore.box_affine([20, 11, 51, 42], 256, rule="stretch")
+    resized = cv2.resize(image[11:42, 20:51].astype(np.float32), (256, 256), interpolation=cv2.INTER_LINEAR)
+    ours = flmcore.crop(image, affine, 256, clamp=True)[0].transpose(1, 2, 0)
+    np.testing.assert_allclose(ours, resized, rtol=0, atol=1e-3)
+    assert np.abs(flmcore.crop(image, affine, 256)[0].transpose(1, 2, 0) - resized).max() > 10
+
+
+@given(windows())
 def test_nearest_matches_reference(window: dict) -> None:
     ours, wanted = grey_levels(window, interpolation="nearest")
     np.testing.assert_array_equal(ours, np.float32(wanted))

@@ -71,7 +71,8 @@ def test_demo_compares_two_families(tmp_path: Path) -> None:
 
 def test_shared_detectors_run_on_shared_faces(shared: Path) -> None:
     """Every detector that is ready, on three faces with given boxes; the golden landmarks are tested elsewhere."""
-    ready = [entry.name for entry in flmcore.available_detectors() if entry.ready]
+    # dlib-5 left out: beside five-5, of eye centres, no scheme would be common to all
+    ready = [e.name for e in flmcore.available_detectors() if e.ready and e.name != "dlib-5"]
     if len(ready) < 2:
         pytest.skip("fewer than two detectors are ready")
     golden = json.loads((shared / "golden" / "boxes.json").read_text())

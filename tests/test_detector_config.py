@@ -109,6 +109,15 @@ def test_extends_takes_over_key_by_key(tmp_path: Path) -> None:
     assert config.decode == HeatmapDecode()
 
 
+def test_extends_with_another_backend_drops_what_only_the_old_one_takes(tmp_path: Path) -> None:
+    torch = 'backend = "torch"\nnetwork = "facemesh"\noptions = { a = 1 }\nstate = "model"\nbatch = 4'
+    write(tmp_path, GOOD.replace('backend = "onnx"', torch))
+    text = 'extends = "mine.toml"\nname = "script"\n[model]\nbackend = "torchscript"\n'
+    model = read_config(write(tmp_path, text, "script.toml")).model
+    assert (model.network, model.options, model.state, model.batch) == (None, {}, None, 4)
+    assert model.weights == "mine.onnx"
+
+
 def test_extends_a_detector_of_the_zoo(tmp_path: Path) -> None:
     config = read_config(write(tmp_path, 'extends = "pfld-68"\nname = "mine"\n'))
     assert config.model.weights == "pfld68_cunjian.onnx"

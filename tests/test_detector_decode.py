@@ -37,6 +37,9 @@ def config(
         ("normalized", "edge", [0.0, 1.0], [-0.5, 19.5]),  # 0 and 1 are the crop's edges
         ("normalized", "centre", [0.0, 0.5], [0.0, 10.0]),
         ("normalized", "corners", [0.0, 1.0], [0.0, 19.0]),  # 0 and 1 are the outer pixels' centres
+        ("signed", "edge", [-1.0, 1.0], [-0.5, 19.5]),
+        ("signed", "centre", [-1.0, 0.0], [0.0, 10.0]),
+        ("signed", "corners", [-1.0, 1.0], [0.0, 19.0]),
         ("pixels", "edge", [0.5, 20.0], [0.0, 19.5]),
         ("pixels", "centre", [3.0, 4.0], [3.0, 4.0]),
     ],

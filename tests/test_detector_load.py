@@ -134,7 +134,8 @@ def test_package_without_the_file_is_told(package: Path) -> None:
 
 def test_unknown_name_gets_the_nearest() -> None:
     with pytest.raises(
-        ConfigError, match=r"expected a \.toml file or one of dlib-68, .*got 'dlib68'; did you mean 'dlib-68'"
+        ConfigError,
+        match=r"expected a \.toml file or one of dlib-5, dlib-68, .*got 'dlib68'; did you mean 'dlib-68'",
     ):
         load_detector("dlib68")
     with pytest.raises(ConfigError, match="expected a config file that can be read"):

@@ -31,6 +31,7 @@ PUBLISHED = {
     "pfld-68": ("pfld68_cunjian", 0.2, 2.0),
     "mobilefacenet-68": ("mobilefacenet68_cunjian_ov", 0.3, 3.2),
     "pfld-106": ("pfld106_lite", 0.4, 3.5),
+    "pfld-106-torch": ("pfld106_lite", 0.4, 3.5),
     "openseeface-66": ("openseeface_lm0", 0.05, 1.6),
     "mediapipe-468-0.10": ("mediapipe_face_landmark", 0.1, 1.2),
     "facemesh-468": ("facemesh_pytorch", 0.1, 1.2),

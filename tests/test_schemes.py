@@ -23,6 +23,7 @@ def test_all_are_there() -> None:
         "300w-68": 68,
         "aflw-19": 19,
         "cofw-29": 29,
+        "dlib-5": 5,
         "five-5": 5,
         "insightface-106": 106,
         "lapa-106": 106,

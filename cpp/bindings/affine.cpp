@@ -34,7 +34,7 @@ Affines box_affine(const DoubleArray& boxes, const DoubleArray& scale, const Dou
   if (scale.shape(0) != n || shift.shape(0) != n || rotation.shape(0) != n)
     raise_value("scale, shift, rotation", std::to_string(n) + " rows, one per box",
                 "another number");
-  if (rule < 0 || rule >= box_rule_count) raise_value("rule", "0 to 9", std::to_string(rule));
+  if (rule < 0 || rule >= box_rule_count) raise_value("rule", "0 to 10", std::to_string(rule));
   Affines affines({n, py::ssize_t{2}, py::ssize_t{3}});
   DoubleArray cos_sin({n, py::ssize_t{2}});
   const double *b = boxes.data(), *c = scale.data(), *d = shift.data(), *r = rotation.data();
@@ -47,6 +47,22 @@ Affines box_affine(const DoubleArray& boxes, const DoubleArray& scale, const Dou
                                 out);
   }
   return affines;
+}
+
+Affines snap_affine(const DoubleArray& affines, double width, double height) {
+  require_shape("affines", affines, {2, 3}, "shape (N, 2, 3)");
+  const py::ssize_t n = affines.shape(0);
+  Affines snapped({n, py::ssize_t{2}, py::ssize_t{3}});
+  const double* in = affines.data();
+  for (py::ssize_t i = 0; i < 6 * n; ++i)
+    if (!std::isfinite(in[i]))
+      raise_value("affines", "finite numbers", "others at index " + std::to_string(i / 6));
+  double* out = snapped.mutable_data();
+  {
+    py::gil_scoped_release nogil;
+    kernels().affine.snap_affine(in, static_cast<std::size_t>(n), width, height, out);
+  }
+  return snapped;
 }
 
 Affines invert_affine(const DoubleArray& affines) {
@@ -106,6 +122,8 @@ void bind_affine(py::module_& m) {
   m.def("box_affine", &box_affine, py::arg("boxes").noconvert(), py::arg("scale").noconvert(),
         py::arg("shift").noconvert(), py::arg("rotation").noconvert(), py::kw_only(),
         py::arg("width"), py::arg("height"), py::arg("rule"));
+  m.def("snap_affine", &snap_affine, py::arg("affines").noconvert(), py::kw_only(),
+        py::arg("width"), py::arg("height"));
   m.def("invert_affine", &invert_affine, py::arg("affines").noconvert());
   m.def("compose_affine", &compose_affine, py::arg("outer").noconvert(),
         py::arg("inner").noconvert());

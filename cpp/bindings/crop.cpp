@@ -93,7 +93,7 @@ bool run(const CropJob& job, int threads) {
 
 void crop(const py::typing::List<py::array>& images, const DoubleArray& affines,
           const py::array& out, py::ssize_t width, py::ssize_t height, int sampling, int border,
-          const Triple& border_value, const Triple& mean, const Triple& std, bool bgr,
+          const Triple& border_value, const Triple& mean, const Triple& std, bool bgr, bool clamp,
           int threads) {
   require_shape("affines", affines, {2, 3}, "shape (N, 2, 3)");
   if (width < 1 || width > 32767 || height < 1 || height > 32767)
@@ -104,6 +104,7 @@ void crop(const py::typing::List<py::array>& images, const DoubleArray& affines,
   job.windows = static_cast<std::size_t>(affines.shape(0));
   job.height = height, job.width = width;
   job.sampling = static_cast<CropSampling>(sampling), job.border = static_cast<CropBorder>(border);
+  job.clamp = clamp;
   for (std::size_t c = 0; c < 3; ++c) {
     job.border_value[c] = static_cast<float>(border_value[c]);
     job.source[c] = static_cast<int>(bgr ? 2 - c : c);
@@ -136,7 +137,7 @@ void bind_crop(py::module_& m) {
   m.def("crop", &crop, py::arg("images"), py::arg("affines").noconvert(),
         py::arg("out").noconvert(), py::kw_only(), py::arg("width"), py::arg("height"),
         py::arg("sampling"), py::arg("border"), py::arg("border_value"), py::arg("mean"),
-        py::arg("std"), py::arg("bgr"), py::arg("threads"));
+        py::arg("std"), py::arg("bgr"), py::arg("clamp"), py::arg("threads"));
 }
 
 }  // namespace flm

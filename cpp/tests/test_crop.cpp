@@ -47,6 +47,7 @@ void check_case(const Case& at, CropSampling sampling, CropBorder border, bool b
     CropJob job = {};
     job.images = &image, job.one_image = true, job.inverses = at.inverse, job.windows = 1;
     job.height = height, job.width = width, job.sampling = sampling, job.border = border;
+    job.clamp = sampling == CropSampling::bilinear && width != 8;
     for (int k = 0; k < 3; ++k) job.source[k] = 2 - k, job.scale[k] = 1, job.border_value[k] = 5;
     job.planes = bytes ? nullptr : planes.get();
     job.pixels = bytes ? pixels.get() : nullptr;

@@ -89,6 +89,7 @@ Digest crop_digest() {
                                   37,
                                   sampling,
                                   border,
+                                  false,
                                   {1, 2.5f, 3},
                                   {2, 1, 0},
                                   {0.01f, 0.02f, 0.03f},

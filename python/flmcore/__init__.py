@@ -16,6 +16,7 @@ _core.select_isa(_os.environ.get("FLMCORE_ISA", ""))  # an unknown name must fai
 if _TYPE_CHECKING:
     from flmcore import schemes
     from flmcore.build import build_info
+    from flmcore.data.box_kinds import convert_boxes
     from flmcore.detectors.load import available_detectors, load_detector
     from flmcore.evaluation import Results, evaluate
     from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
@@ -32,6 +33,7 @@ __version__ = _core.__version__
 # Where each public name lives; its module is imported on first use, so that `import flmcore` costs little more than NumPy.
 _MODULES = {
     "flmcore.build": ("build_info",),
+    "flmcore.data.box_kinds": ("convert_boxes",),
     "flmcore.detectors.load": ("available_detectors", "load_detector"),
     "flmcore.evaluation": ("Results", "evaluate"),
     "flmcore.ops.affine": ("box_affine", "compose_affine", "invert_affine", "transform_points"),
@@ -71,6 +73,7 @@ __all__ = [
     "box_affine",
     "build_info",
     "compose_affine",
+    "convert_boxes",
     "crop",
     "crop_jitter",
     "decode_heatmaps",

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import numpy as np
 
 import flmcore
-from flmcore.ops.affine import BOX_RULES
+from flmcore.ops.affine import BOX_RULES, snap_affine
 
 
 def probe() -> Iterator[np.ndarray]:
@@ -15,5 +15,6 @@ def probe() -> Iterator[np.ndarray]:
         affines = flmcore.box_affine(boxes, (192, 256), rule=rule, rotation=turns, shift=(0.013, -0.2))
         yield affines
         yield flmcore.invert_affine(affines)
+        yield snap_affine(flmcore.box_affine(boxes, (192, 256), rule=rule), (192, 256))
         yield flmcore.compose_affine(affines, affines[::-1])
         yield flmcore.transform_points(rng.normal(size=(50, 7, 2)), affines)

@@ -28,7 +28,7 @@ def probe() -> Iterator[np.ndarray]:
                     "mean": (123.675, 116.28, 103.53),
                     "std": 57.12,
                 }
-                for kind in ({}, {"interpolation": "nearest"}, {"antialias": True}):
+                for kind in ({}, {"interpolation": "nearest"}, {"antialias": True}, {"clamp": True}):
                     for threads in (1, 2, 3):
                         yield flmcore.crop(view, affines, (131, 67), threads=threads, **options, **kind)
                 yield flmcore.crop(view, affines, (131, 67), border=border, dtype="uint8")

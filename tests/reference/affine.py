@@ -28,10 +28,12 @@ def window(
         ), middle
     if rule == "stretch":
         return (cx - 0.5, cy - 0.5, scale * w, scale * h), middle
-    if rule in ("fan", "fan-window"):
+    if rule in ("fan", "fan-window", "fan-exact"):
         centre_x, centre_y, side = x1 - w / 2, y1 - h / 2 - 0.12 * h, 200 * (w + h) / 195 * scale
         if rule == "fan":
             return (centre_x, centre_y, side, side), half
+        if rule == "fan-exact":
+            return (centre_x - 0.5, centre_y - 0.5, side, side), middle
         left, right = math.trunc(side / width + centre_x - side / 2), math.trunc(centre_x + side / 2)
         top, bottom = math.trunc(side / height + centre_y - side / 2), math.trunc(centre_y + side / 2)
         return whole_pixels(left, top, max(right, left + 1), max(bottom, top + 1)), middle
@@ -85,3 +87,15 @@ def full(affine: np.ndarray) -> np.ndarray:
 
 def transform_points(points: np.ndarray, affine: np.ndarray) -> np.ndarray:
     return np.array([[row @ [x, y, 1.0] for row in affine] for x, y in points]).reshape(-1, 2)
+
+
+def snap_affine(affine: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The window between the image points of crop (1, 1) and (width, height), cut to whole pixels."""
+    if affine[0, 1] != 0 or affine[1, 0] != 0 or affine[0, 0] <= 0 or affine[1, 1] <= 0:
+        return affine
+    back = np.linalg.inv(np.vstack([affine, [0, 0, 1]]))
+    left, top = (math.trunc(value) for value in (back @ [1, 1, 1])[:2])
+    right, bottom = (math.trunc(value) for value in (back @ [*size, 1])[:2])
+    cx, cy, w, h = whole_pixels(left, top, max(right, left + 1), max(bottom, top + 1))
+    kx, ky = size[0] / w, size[1] / h
+    return np.array([[kx, 0, size[0] / 2 - 0.5 - kx * cx], [0, ky, size[1] / 2 - 0.5 - ky * cy]])

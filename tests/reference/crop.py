@@ -69,6 +69,12 @@ def triangle(
     return total
 
 
+def reach(step: float, start: float, extent: int) -> tuple[float, float]:
+    """Half a pixel inside the image points of both ends of a crop's axis."""
+    a, b = step * -0.5 + start, step * (extent - 0.5) + start
+    return min(a, b) + 0.5, max(a, b) - 0.5
+
+
 def crop(
     image: np.ndarray,
     affine: np.ndarray,
@@ -76,6 +82,7 @@ def crop(
     *,
     interpolation: str = "bilinear",
     antialias: bool = False,
+    clamp: bool = False,
     border: str = "constant",
     border_value: object = 0.0,
 ) -> np.ndarray:
@@ -89,6 +96,11 @@ def crop(
     for v in range(height):
         for u in range(width):
             x, y = b[0] * u + (b[1] * v + b[2]), b[3] * u + (b[4] * v + b[5])
+            if clamp and b[1] == 0 and b[3] == 0:
+                low, high = reach(b[0], b[2], width)
+                x = max(low, min(x, high))
+                low, high = reach(b[4], b[5], height)
+                y = max(low, min(y, high))
             if antialias:
                 out[v, u] = triangle(rgb, x, y, border, value, reach_x, reach_y)
             elif interpolation == "nearest":

@@ -26,6 +26,7 @@ inline Window edge_window(double x0, double y0, double x1, double y1, double wid
           1.0};
 }
 
+// Crop points (1, 1) and (width, height) in the image, cut to whole pixels.
 inline Window fan_window_of(double cx, double cy, double side, double width, double height) {
   const double left = std::trunc(side / width + cx - side / 2), right = std::trunc(cx + side / 2);
   const double top = std::trunc(side / height + cy - side / 2), bottom = std::trunc(cy + side / 2);
@@ -56,11 +57,15 @@ inline Window window_of(const double* box, double scale, double width, double he
       return {cx - 0.5,         cy - 0.5, scale * w, scale * h, width / 2 - 0.5,
               height / 2 - 0.5, width,    height,    1.0};
     case BoxRule::fan:
-    case BoxRule::fan_window: {
+    case BoxRule::fan_window:
+    case BoxRule::fan_exact: {
       const double fan_cx = x1 - w / 2, fan_cy = y1 - h / 2 - 0.12 * h;
       const double fan_side = 200 * ((w + h) / 195 * scale);
       if (rule == BoxRule::fan_window)
         return fan_window_of(fan_cx, fan_cy, fan_side, width, height);
+      if (rule == BoxRule::fan_exact)
+        return edge_window(fan_cx - fan_side / 2, fan_cy - fan_side / 2, fan_cx + fan_side / 2,
+                           fan_cy + fan_side / 2, width, height);
       return {fan_cx, fan_cy, fan_side, fan_side, width / 2, height / 2, width, height, 1.0};
     }
     case BoxRule::ibug:
@@ -108,6 +113,33 @@ void box_affine(const double* boxes, const double* scale, const double* shift,
     double* a = affines + 6 * i;
     a[0] = kx * c, a[1] = kx * s, a[2] = v.anchor_x - kx * (c * v.cx + s * v.cy);
     a[3] = -ky * s, a[4] = ky * c, a[5] = v.anchor_y - ky * (c * v.cy - s * v.cx);
+  }
+}
+
+// A number that is whole but for rounding, made whole, lest cutting lose a pixel.
+inline double settled(double value) {
+  const double whole = std::nearbyint(value);
+  return std::fabs(value - whole) < 1e-9 ? whole : value;
+}
+
+inline Window snapped_window(const double* a, double width, double height) {
+  const double left = (1 - a[2]) / a[0], right = (width - a[2]) / a[0];
+  const double top = (1 - a[5]) / a[4], bottom = (height - a[5]) / a[4];
+  const double x0 = std::trunc(settled(left)), x1 = std::trunc(settled(right));
+  const double y0 = std::trunc(settled(top)), y1 = std::trunc(settled(bottom));
+  return edge_window(x0, y0, larger(x1, x0 + 1), larger(y1, y0 + 1), width, height);
+}
+
+void snap_affine(const double* affines, std::size_t n, double width, double height,
+                 double* snapped) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double* a = affines + 6 * i;
+    double* s = snapped + 6 * i;
+    for (int j = 0; j < 6; ++j) s[j] = a[j];
+    if (a[1] != 0 || a[3] != 0 || !(a[0] > 0) || !(a[4] > 0)) continue;
+    const Window v = snapped_window(a, width, height);
+    s[0] = width / v.w, s[2] = v.anchor_x - s[0] * v.cx;
+    s[4] = height / v.h, s[5] = v.anchor_y - s[4] * v.cy;
   }
 }
 
@@ -190,8 +222,8 @@ void cos_sin_degrees(const double* degrees, std::size_t n, double* out) {
   }
 }
 
-constexpr AffineKernels affine_kernels = {box_affine, invert_affine, compose_affine,
-                                          transform_points, cos_sin_degrees};
+constexpr AffineKernels affine_kernels = {box_affine,     snap_affine,      invert_affine,
+                                          compose_affine, transform_points, cos_sin_degrees};
 
 }  // namespace
 }  // namespace flm::FLM_ISA

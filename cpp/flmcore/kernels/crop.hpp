@@ -3,7 +3,10 @@
 // with b the window's inverse affine, all float64 in this order; pixel centres are whole numbers on
 // both sides.
 //   nearest:  the pixel at floor(x + 0.5), floor(y + 0.5).
-//   bilinear: between floor(x) and floor(x) + 1, likewise in y; weights and sums in float32.
+//   bilinear: between floor(x) and floor(x) + 1, likewise in y; weights and sums in float32. With
+//             clamp, in windows without rotation or shear: x is max(low, min(x, high)), low and
+//             high half a pixel inside the image points of u = -0.5 and u = width - 0.5, likewise
+//             in y; so a window on whole pixels shows none but its own.
 //   triangle: antialiased. Weights max(0, 1 - |i - x| / s), s = max(1, hypot(b0, b1)), on columns
 //   i, likewise
 //             with max(1, hypot(b3, b4)) on rows, each normalised to sum 1; weights float64, sums
@@ -40,6 +43,7 @@ struct CropJob {
   std::ptrdiff_t height, width;  // of a crop, 1 to 32767
   CropSampling sampling;
   CropBorder border;
+  bool clamp;             // with bilinear sampling
   float border_value[3];  // grey levels 0 to 255, in the image's channel order
   int source[3];          // output channel k shows the image's channel source[k]
   float scale[3], bias[3];

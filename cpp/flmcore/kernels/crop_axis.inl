@@ -8,6 +8,23 @@ namespace flm::FLM_ISA {
 namespace {
 namespace crops {
 
+// Where samples of one axis may lie.
+struct Reach {
+  double low, high;
+
+  double keep(double at) const {
+    const double below = at < high ? at : high;
+    return below > low ? below : low;
+  }
+  bool holds(double at) const { return keep(at) == at; }
+};
+
+inline Reach reach_of(const CropJob& job, double step, double start, std::ptrdiff_t extent) {
+  if (!job.clamp) return {-HUGE_VAL, HUGE_VAL};
+  const double a = step * -0.5 + start, b = step * (static_cast<double>(extent) - 0.5) + start;
+  return a < b ? Reach{a + 0.5, b - 0.5} : Reach{b + 0.5, a - 0.5};
+}
+
 // What all rows of a tile of output columns share.
 struct Columns {
   int n;
@@ -23,12 +40,18 @@ inline void plan_columns(const CropJob& job, const CropImage& image, const Layou
                          const double* b, std::ptrdiff_t u, int n, Columns& plan) {
   const Span all = within(b[0], b[2], static_cast<double>(layout.first),
                           static_cast<double>(layout.last + 1), job.width);
-  const Span inner = common(all, {u, u + n});
+  const Reach reach = reach_of(job, b[0], b[2], job.width);
+  Span inner = common(all, {u, u + n});
+  const auto kept = [&](std::ptrdiff_t at) {
+    return reach.holds(b[0] * static_cast<double>(at) + b[2]);
+  };
+  while (inner.begin < inner.end && !kept(inner.begin)) ++inner.begin;
+  while (inner.begin < inner.end && !kept(inner.end - 1)) --inner.end;
   plan.n = n;
   plan.inner_begin = static_cast<int>(inner.begin < inner.end ? inner.begin - u : 0);
   plan.inner_end = static_cast<int>(inner.begin < inner.end ? inner.end - u : 0);
   for (int i = 0; i < n; ++i) {
-    const double x = b[0] * static_cast<double>(u + i) + b[2], x0 = std::floor(x);
+    const double x = reach.keep(b[0] * static_cast<double>(u + i) + b[2]), x0 = std::floor(x);
     plan.weight[i] = static_cast<float>(x - x0);
     if (i >= plan.inner_begin && i < plan.inner_end) {
       const std::ptrdiff_t column = static_cast<std::ptrdiff_t>(x0);
@@ -134,6 +157,7 @@ inline void axis_rows(const CropJob& job, std::size_t window, const CropImage& i
                           : layout.fetch == Fetch::eight ? interpolate_row<Fetch::eight>
                                                          : interpolate_row<Fetch::scattered>;
   const std::ptrdiff_t ahead = steps_ahead(3 * b[4]) * image.row_stride;
+  const Reach reach = reach_of(job, b[4], b[5], job.height);
   Sink sink(job, window);
   Columns plan = {};
   Row rows[2];
@@ -142,7 +166,7 @@ inline void axis_rows(const CropJob& job, std::size_t window, const CropImage& i
     plan_columns(job, image, layout, b, u, n, plan);
     std::ptrdiff_t held[2] = {-2, -2};  // the source rows that `rows` holds
     for (std::ptrdiff_t v = begin; v < end; ++v) {
-      const double y = b[4] * static_cast<double>(v) + b[5], y0 = std::floor(y);
+      const double y = reach.keep(b[4] * static_cast<double>(v) + b[5]), y0 = std::floor(y);
       const std::ptrdiff_t need[2] = {inside(job.border, y0, image.height),
                                       inside(job.border, y0 + 1, image.height)};
       int slot[2];

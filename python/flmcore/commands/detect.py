@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flmcore.commands.box_options import add_box_options, box_arguments
 from flmcore.commands.console import EXIT_NOTHING, say, warn, whole
 from flmcore.errors import FlmcoreError
 
@@ -42,9 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help="a .json, a .png, or a folder for both",
     )
-    parser.add_argument(
-        "--boxes", type=Path, metavar="FILE", help="face boxes instead of Dlib's face detector"
-    )
+    add_box_options(parser)
     parser.add_argument(
         "--faces", choices=("largest", "all"), default="all", help="of several faces found (default: all)"
     )
@@ -54,9 +53,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Detect on each image; one that cannot be used is named and passed over."""
-    from flmcore.detectors.faces import FaceFinder
     from flmcore.detectors.load import find_config, load_detector
-    from flmcore.evaluation.inputs import collect_sources, faces_of, match_boxes, open_image
+    from flmcore.evaluation.box_source import open_boxes
+    from flmcore.evaluation.inputs import collect_sources, faces_of, open_image
     from flmcore.evaluation.store import plain, write_bytes
 
     sources = collect_sources(options.paths)
@@ -64,13 +63,12 @@ def run(options: argparse.Namespace) -> int:
     config = find_config(options.detector)
     weights = _weights(options.weights, config.name)
     detector = load_detector(config, weights=weights, device=options.device, threads=options.threads)
-    given, _ = match_boxes(options.boxes, sources)
-    find = None if given is not None else FaceFinder().find
+    origin = open_boxes(sources, **box_arguments(options))
     found: dict[str, Any] = {}
     for source in sources:
         try:
             image = open_image(source)
-            faces, problems = faces_of(source, image, given, find, options.faces)
+            faces, problems = faces_of(source, image, origin.given, origin.find, options.faces)
             rows = _landmarks(detector, image, faces)
         except FlmcoreError as error:
             warn(str(error))
@@ -85,6 +83,7 @@ def run(options: argparse.Namespace) -> int:
         "detector": detector.name,
         "scheme": detector.scheme,
         "licence": detector.licence,
+        "boxes": origin.about,
         "images": plain(found),
     }
     text = json.dumps(record, allow_nan=False, ensure_ascii=False)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flmcore.commands.box_options import add_box_options, box_arguments
 from flmcore.commands.console import (
     EXIT_INTERRUPTED,
     EXIT_NOTHING,
@@ -26,6 +27,7 @@ EXAMPLES = """examples:
   flmcore evaluate photos/ -d all -o out                    every detector that is ready here
   flmcore evaluate photos/ -d fan4 -d dlib-68 --weights fan4=2DFAN4.zip -o out
   flmcore evaluate a.jpg b.jpg -d my-detector.toml --boxes boxes.json -o out
+  flmcore evaluate photos/ -d all --boxes mediapipe -o out  boxes of MediaPipe's face detector
   flmcore evaluate photos/ -d dlib-68 -o out --resume       carry on after Ctrl-C
 
 OUT gets results.json (everything), results.csv (a row per detector), units.csv (a row per detector and face) and
@@ -51,12 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="weights of one of these detectors, a file or a folder to look in; repeat for several",
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="folder for the results")
-    parser.add_argument(
-        "--boxes",
-        type=Path,
-        metavar="FILE",
-        help='face boxes (else Dlib finds them): JSON {"a.jpg": [[x0, y0, x1, y1]]} or CSV image,x0,y0,x1,y1',
-    )
+    add_box_options(parser)
     parser.add_argument(
         "--faces",
         choices=("largest", "all"),
@@ -97,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
                 sweep=options.sweep,
                 frames=options.frames,
                 seed=options.seed,
-                boxes=options.boxes,
+                **box_arguments(options),
                 faces=options.faces,
                 batch=options.batch,
                 threads=options.threads,

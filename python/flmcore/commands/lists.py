@@ -11,7 +11,9 @@ from rich.text import Text
 
 from flmcore.commands.console import say, terminal
 
-SCHEMES_EXAMPLES = "example:\n  flmcore schemes"
+SCHEMES_EXAMPLES = """examples:
+  flmcore schemes                                                     list the schemes
+  flmcore schemes mean-shape TRUTH --scheme wflw-98 -o mean_98.npz    the mean face that SLPT starts from"""
 INFO_EXAMPLES = "example:\n  flmcore info"
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "flag",
     "grey_levels",
     "nearest",
+    "number",
     "numbers",
     "options",
     "positive",
@@ -89,6 +90,12 @@ def count_or_text(value: object) -> int | str:
     if isinstance(value, str) and value:
         return value
     raise UnexpectedValue("the number (from 0) or the name of an output", value)
+
+
+def number(value: object) -> float:
+    if not _is_finite(value):
+        raise UnexpectedValue("a number", value)
+    return float(value)  # type: ignore[arg-type]
 
 
 def positive(value: object) -> float:

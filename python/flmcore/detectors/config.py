@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from flmcore import schemes
+from flmcore.data.box_kinds import box_kinds
 from flmcore.data.images import PathLike
 from flmcore.detectors.checks import UnexpectedValue, count, nearest, text
 from flmcore.detectors.schema import (
@@ -35,6 +36,7 @@ ZOO = Path(__file__).parent / "zoo"
 _TOP = {"name": text, "scheme": text, "licence": text, "landmarks": count(1, 100_000), "description": text}
 _MOST = 1_000_000  # bytes of a config: who names a model in its place should hear so at once
 _TABLES = ("model", "crop", "input", "output", "decode", "source")
+_TORCH_KEYS = ("network", "options", "state", "mean_face")  # of [model], with backend torch alone
 _T = TypeVar("_T")
 
 
@@ -67,6 +69,9 @@ def parse_config(
             raise ConfigError(msg)
     model = _read_table(where, "model", ModelConfig, table["model"])
     crop = _read_table(where, "crop", CropConfig, table["crop"])
+    if crop.box not in (kinds := box_kinds()):
+        msg = f"{where}: crop.box: expected one of {', '.join(kinds)}, got {crop.box!r}{nearest(crop.box, kinds)}"
+        raise ConfigError(msg)
     _check_backend(where, model, crop, table)
     scheme, landmarks = _scheme(where, top["scheme"], top.get("landmarks"))
     return DetectorConfig(
@@ -115,17 +120,23 @@ def _read_extended(file: Path, chain: tuple[Path, ...]) -> tuple[dict[str, Any],
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Table by table, key by key. Weights of another sum, and a decoder of another kind, start afresh."""
+    """Table by table, key by key. Weights of another sum, another backend, a decoder of another kind start afresh."""
     merged = dict(base)
     for key, value in over.items():
         old = base.get(key)
         merged[key] = value
         if isinstance(value, dict) and isinstance(old, dict) and not _is_other_decoder(key, old, value):
-            kept = {
-                k: v for k, v in old.items() if not (k in ("sha256", "data_sha256") and "weights" in value)
-            }
-            merged[key] = {**kept, **value}
+            dropped = _stale_keys(old, value) if key == "model" else ()
+            merged[key] = {**{k: v for k, v in old.items() if k not in dropped}, **value}
     return merged
+
+
+def _stale_keys(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
+    """Keys of ``[model]`` that belong to the other file's weights or backend."""
+    stale = {"sha256", "data_sha256"} if "weights" in new else set()
+    if new.get("backend", old.get("backend")) != old.get("backend"):
+        stale |= {*_TORCH_KEYS, "rectangle", "data_sha256"}
+    return stale
 
 
 def _is_other_decoder(key: str, old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -182,7 +193,7 @@ def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapp
     if model.backend != "openvino" and model.data_sha256 is not None:
         fail("model.data_sha256", "no such key without backend openvino", "one")
     if model.backend != "torch":
-        for key in ("network", "options", "state", "mean_face"):
+        for key in _TORCH_KEYS:
             if getattr(model, key):
                 fail(f"model.{key}", "no such key without backend torch", "one")
         if model.weights is None and model.backend != "coreml":

@@ -69,7 +69,9 @@ def _coordinates(
         xy = values.reshape(n, width, landmarks)[:, :2].transpose(0, 2, 1)
     else:
         xy = values.reshape(n, landmarks, width)[..., :2]
-    if decode.units == "normalized":
+    if decode.units == "signed":
+        xy = (xy + 1) / 2
+    if decode.units != "pixels":
         xy = xy * (np.array(config.crop.size) - (1 if decode.origin == "corners" else 0))
     return xy - (0.5 if decode.origin == "edge" else 0.0), np.full((n, landmarks), np.nan)
 
@@ -91,6 +93,8 @@ def _map_to_crop(
     )
     if origin == "corners":  # the outer cells' centres on the outer pixels' centres
         return xy * ((crop - 1) / np.maximum(cells - 1, 1))
+    if origin == "cell":  # the cell's middle, zero at the crop's edge: for affines that count from edges
+        return (xy + 0.5) * (crop / cells)
     if origin == "centre":  # the first cell's centre on the first pixel's centre
         return xy * (crop / cells)
     return (xy + 0.5) * (crop / cells) - 0.5

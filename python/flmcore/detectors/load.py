@@ -17,7 +17,7 @@ from flmcore.detectors.base import Detector
 from flmcore.detectors.checks import nearest
 from flmcore.detectors.config import ZOO, read_config
 from flmcore.detectors.schema import DetectorConfig
-from flmcore.detectors.weights import find_weights, locate_weights, sha256_of
+from flmcore.detectors.weights import find_weights, locate_mean_face, locate_weights, sha256_of
 from flmcore.errors import ConfigError, DetectorError, FlmcoreError, WeightsError
 from flmcore.ops._arrays import as_threads
 
@@ -122,6 +122,11 @@ def _entry(name: str, origin: str, file: Path, *, clash: str | None) -> Detector
         weights = locate_weights(config)
     except WeightsError as error:
         reasons.append(str(error))
+    if config.model.mean_face is not None:
+        try:
+            locate_mean_face(config, weights)
+        except WeightsError as error:
+            reasons.append(str(error))
     return DetectorEntry(name, origin, config, weights, tuple(reasons))
 
 

@@ -15,6 +15,7 @@ from flmcore.detectors.checks import (
     digest,
     flag,
     grey_levels,
+    number,
     numbers,
     options,
     positive,
@@ -82,6 +83,7 @@ class CropConfig:
     border_value: tuple[float, ...] = _key(grey_levels, default=(0.0, 0.0, 0.0))
     interpolation: str = _key(choice("nearest", "bilinear"), default="bilinear")
     antialias: bool = _key(flag, default=False)
+    clamp: bool = _key(flag, default=False)
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class CoordinatesDecode:
     """``[decode] kind = "coordinates"``: the network gives the landmarks themselves."""
 
     kind: ClassVar[str] = "coordinates"
-    units: str = _key(choice("normalized", "pixels"), default="normalized")
+    units: str = _key(choice("normalized", "signed", "pixels"), default="normalized")
     origin: str = _key(choice(*ORIGINS), default="edge")
     order: str = _key(choice("interleaved", "planar"), default="interleaved")
     stride: int = _key(count(2, 16), default=2)
@@ -123,9 +125,10 @@ class HeatmapDecode:
 
     kind: ClassVar[str] = "heatmap"
     method: str = _key(choice(*HEATMAP_METHODS), default="argmax")
-    origin: str = _key(choice(*ORIGINS), default="edge")
+    origin: str = _key(choice(*ORIGINS, "cell"), default="edge")
     options: dict[str, Any] = _key(options, default_factory=dict)
     flip: str = _key(choice(*FLIPS), default="none")
+    image_offset: float = _key(number, default=0.0)
     image_rounding: str = _key(choice("none", "truncate"), default="none")
 
 

@@ -12,7 +12,7 @@ from flmcore.data.images import PathLike
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import WeightsError
 
-__all__ = ["data_file", "find_weights", "locate_weights", "sha256_of"]
+__all__ = ["data_file", "find_weights", "locate_mean_face", "locate_weights", "sha256_of"]
 
 PACKAGE = "package:"
 
@@ -74,11 +74,40 @@ def locate_weights(config: DetectorConfig, weights: PathLike | None = None) -> P
     return _first(config, wanted, _folders(config), hint=hint)
 
 
-def _folders(config: DetectorConfig) -> list[Path]:
+def locate_mean_face(config: DetectorConfig, weights: Path | None = None) -> Path:
+    """The file that ``model.mean_face`` names, of a config that names one.
+
+    Looked for beside ``weights`` (the file found), in the config's folder, in each folder of ``FLMCORE_WEIGHTS``.
+
+    Raises:
+        WeightsError: not found; names the places looked in and how to get one.
+    """
+    wanted = config.model.mean_face
+    assert wanted is not None
+    beside = [weights.parent] if weights is not None else []
+    folders = list(dict.fromkeys([*beside, *_own_folders(config)]))
+    if Path(wanted).is_absolute():
+        folders = [Path(wanted).parent]
+    for folder in folders:
+        for candidate in (folder / wanted, folder / Path(wanted).name):
+            if candidate.is_file():
+                return candidate
+    places = f" in {', '.join(map(str, folders))}" if folders else ""
+    official = "take init_98.npz of SLPT's code (GPL-2.0), or " if config.scheme == "wflw-98" else ""
+    command = f"flmcore schemes mean-shape TRUTH --scheme {config.scheme} -o {Path(wanted).name}"
+    advice = f"{official}make one from true landmarks: {command}"
+    msg = f"{config.name}: mean face: expected the file {wanted!r}{places}, got no such file ({advice})"
+    raise WeightsError(msg)
+
+
+def _own_folders(config: DetectorConfig) -> list[Path]:
     listed = [Path(folder) for folder in os.environ.get("FLMCORE_WEIGHTS", "").split(os.pathsep) if folder]
+    return ([config.weights_folder] if config.weights_folder is not None else []) + listed
+
+
+def _folders(config: DetectorConfig) -> list[Path]:
     shared = os.environ.get("FLMCORE_SHARED")
-    own = [config.weights_folder] if config.weights_folder is not None else []
-    return own + listed + ([Path(shared) / "weights"] if shared else [])
+    return _own_folders(config) + ([Path(shared) / "weights"] if shared else [])
 
 
 def _first(

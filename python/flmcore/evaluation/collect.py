@@ -46,12 +46,13 @@ def collect(
     speed = {d.name: run.journal.entries.get(f"speed|{d.name}", {}) for d in run.detectors}
     overlays = {row["image"]: _overlay(run, row) for row in images if row["faces"]}
     overlays = {image: arrays for image, arrays in overlays.items() if arrays}
+    boxes = {key: identity["protocol"]["boxes"][key] for key in ("source", "kind")}
     data = {
         "format": FORMAT,
         "version": identity["version"],
         "complete": complete,
         "protocol": identity["protocol"],
-        "summary": summarise(units, detectors, seed=run.sweep.seed),
+        "summary": [{**row, "boxes": boxes} for row in summarise(units, detectors, seed=run.sweep.seed)],
         "problems": problems,
         "detectors": detectors,
         "images": images,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ __all__ = [
     "collect_sources",
     "faces_of",
     "match_boxes",
+    "match_names",
     "open_image",
     "true_distance",
 ]
@@ -148,15 +149,20 @@ def match_boxes(
     else:
         msg = f"boxes: expected one (N, 4) array for each of {len(sources)} images, got {len(boxes)}"
         raise ValueError(msg)
-    matched: dict[str, NDArray[np.float64]] = {}
-    used: set[str] = set()
+    matched = match_names(table, sources)
+    unused = [name for name in table if name not in {*matched.values()}]
+    return {image: _as_boxes(name, table[name]) for image, name in matched.items()}, unused
+
+
+def match_names(table: Container[str], sources: Sequence[Source]) -> dict[str, str]:
+    """Image id → the name under which ``table`` has it: its path as given, its id, or its file name."""
+    matched = {}
     for source in sources:
         names = [source.id] if source.path is None else [str(source.path), source.id, source.path.name]
         name = next((name for name in names if name in table), None)
         if name is not None:
-            matched[source.id] = _as_boxes(name, table[name])
-            used.add(name)
-    return matched, [name for name in table if name not in used]
+            matched[source.id] = name
+    return matched
 
 
 def _as_boxes(name: str, rows: Any) -> NDArray[np.float64]:

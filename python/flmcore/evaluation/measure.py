@@ -39,6 +39,7 @@ class Measurable(Protocol):
     ) -> NDArray[Any]: ...
     def infer(self, inputs: Any) -> Any: ...
     def decode(self, raw: Any) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    def to_image(self, points: Any, windows: Any) -> NDArray[np.float64]: ...
     def describe(self) -> dict[str, Any]: ...
 
 
@@ -77,8 +78,7 @@ def sweep_landmarks(
         if points.shape != expected:
             msg = f"landmarks: expected shape {expected}, got {points.shape}"
             raise DetectorError(msg)
-        # float64 from here on: at x = 4000 one step of float32 is 0.0002 px, which would be counted as jitter.
-        landmarks[start : start + batch] = transform_points(points.astype(np.float64), invert_affine(rows))
+        landmarks[start : start + batch] = detector.to_image(points, rows)
     return landmarks
 
 

@@ -109,6 +109,7 @@ class Results:
         rows = []
         for row in self.summary:
             line = {key: row[key] for key in _ABOUT} | {key: row.get(key) for key in _COST}
+            line["boxes"] = row.get("boxes", {}).get("source")
             for metric in METRICS:
                 for part in ("mean", "low", "high") if metric in _INTERVALS else ("mean",):
                     name = metric if part == "mean" else f"{metric}_{part}"

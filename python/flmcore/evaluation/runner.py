@@ -9,24 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from numpy.typing import ArrayLike
-
-from flmcore.detectors.faces import FaceFinder
+from flmcore.evaluation.box_source import BoxesOption, open_boxes
 from flmcore.evaluation.chosen import load_detectors, on_one_thread
 from flmcore.evaluation.collect import collect
 from flmcore.evaluation.identity import digests, run_identity
-from flmcore.evaluation.inputs import (
-    FACE_CHOICES,
-    Boxes,
-    Problem,
-    collect_sources,
-    match_boxes,
-)
+from flmcore.evaluation.inputs import FACE_CHOICES, Problem, collect_sources
 from flmcore.evaluation.landmarks import common_scheme
 from flmcore.evaluation.results import Results
 from flmcore.evaluation.run import Progress, Run
 from flmcore.evaluation.store import Journal, Memory, prepare_folder, refuse_other
 from flmcore.evaluation.sweep import make_sweep
+from flmcore.evaluation.truth import Truth
 
 if TYPE_CHECKING:
     from flmcore.detectors.base import Detector
@@ -51,7 +44,10 @@ def evaluate(
     sweep: str = "shift",
     frames: int = 128,
     seed: int = 0,
-    boxes: PathLike | Boxes | Sequence[ArrayLike] | None = None,
+    boxes: BoxesOption = None,
+    box_kind: str = "landmarks",
+    truth: Truth | None = None,
+    truth_scheme: str | None = None,
     faces: str = "largest",
     interocular: Mapping[str, Sequence[float]] | None = None,
     batch: int = 32,
@@ -78,7 +74,13 @@ def evaluate(
         frames: windows in each of the two parts.
         seed: of the random windows and of the bootstrap.
         boxes: face boxes, ``x0, y0, x1, y1`` in edge coordinates: a file for ``flmcore.data.boxes.read_boxes``, a
-            mapping from image name to (N, 4), or one (N, 4) per image. Without it Dlib's frontal face detector looks.
+            mapping from image name to (N, 4), or one (N, 4) per image; or who finds them: a finder or its name
+            (``flmcore.detectors.finders.names()``); or ``truth``. None is Dlib's frontal face detector.
+        box_kind: what given boxes frame (``docs/boxes.md``); by default the landmarks, brows to chin.
+        truth: with ``boxes="truth"``, true landmarks: a file or folder for ``flmcore.data.truth.read_truth``, or pairs
+            of image name and (K, 2). Boxes are tight around these, and figures are in per cent of the distance between
+            the true outer eye corners, where ``truth_scheme`` has them.
+        truth_scheme: scheme of the truth; needed for a file.
         faces: of several faces that were *found* in an image, use the ``largest`` or ``all``. Given boxes are all used.
         interocular: true distance of the outer eye corners in pixels, per image name, one number per box. Without it
             each detector's mean landmarks give the distance.
@@ -107,13 +109,19 @@ def evaluate(
         prepare_folder(folder)
     loaded = load_detectors(detectors, weights=weights, device=device, threads=threads)
     sources = collect_sources(images)[:limit]
-    given, unused = match_boxes(boxes, sources)
-    finder = FaceFinder() if given is None else None
+    origin = open_boxes(sources, boxes=boxes, box_kind=box_kind, truth=truth, truth_scheme=truth_scheme)
+    interocular = origin.interocular if interocular is None else interocular
     common = common_scheme([detector.scheme for detector in loaded])
-    settings = {"interocular": interocular, "batch": batch, "threads": threads, "device": device}
-    chosen: Any = "given boxes" if finder is None else {"choice": faces, "finder": finder.describe()}
-    protocol = {"sweep": plan.describe(), "faces": chosen, "common_scheme": common, **_FIXED, **settings}
-    identity = run_identity(protocol, loaded, sources, given)
+    settings: dict[str, Any] = {
+        "interocular": interocular,
+        "batch": batch,
+        "threads": threads,
+        "device": device,
+    }
+    chosen = "given boxes" if origin.find is None else {"choice": faces}
+    protocol = {"sweep": plan.describe(), "boxes": origin.about, "faces": chosen, "common_scheme": common}
+    protocol |= _FIXED | settings
+    identity = run_identity(protocol, loaded, sources, origin.given)
     if folder is not None and resume and not restart and (done := _finished(folder, identity)) is not None:
         return done
     run = Run(
@@ -122,8 +130,8 @@ def evaluate(
         sources=sources,
         journal=Memory() if folder is None else Journal(folder, identity, resume=resume, restart=restart),
         common=common,
-        given=given,
-        find=None if finder is None else finder.find,
+        given=origin.given,
+        find=origin.find,
         faces=faces,
         interocular=interocular,
         batch=batch,
@@ -133,7 +141,9 @@ def evaluate(
         progress=progress,
     )
     # With a limit, boxes of the images beyond it are no mistake.
-    notes = [] if limit is not None else [Problem(name, _UNUSED, "boxes", note=True) for name in unused]
+    notes = (
+        [] if limit is not None else [Problem(name, _UNUSED, "boxes", note=True) for name in origin.unused]
+    )
     return _carry_out(run, identity, notes, folder)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.evaluation.measure import Measurable
-from flmcore.ops.affine import invert_affine, transform_points
 
 __all__ = ["STAGES", "measure_speed"]
 
@@ -56,7 +55,7 @@ def measure_speed(
             raw = detector.infer(buffer)
             inferred = time.perf_counter()
             points, _ = detector.decode(raw)
-            transform_points(points, invert_affine(window))
+            detector.to_image(points, window)
             end = time.perf_counter()
             if lap >= 0:
                 laps.append((cropped - start, inferred - cropped, end - inferred, end - start))

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from flmcore import _core
 from flmcore.ops._arrays import as_finite_double, as_size
 
-__all__ = ["BOX_RULES", "box_affine", "compose_affine", "invert_affine", "transform_points"]
+__all__ = ["BOX_RULES", "box_affine", "compose_affine", "invert_affine", "snap_affine", "transform_points"]
 
 # In the order of enum BoxRule (cpp/flmcore/kernels/affine.hpp).
 BOX_RULES = (
@@ -17,6 +17,7 @@ BOX_RULES = (
     "stretch",
     "fan",
     "fan-window",
+    "fan-exact",
     "ibug",
     "slpt",
     "slpt-camera",
@@ -45,7 +46,7 @@ def box_affine(
             * ``fit``: the smallest window of the crop's shape that holds the box,
             * ``stretch``: the box itself, each axis stretched alone,
             * ``fan``: face-alignment's transform in closed form; ``fan-window``: the whole-pixel window that it
-              cuts out. The detector's reference scale is 195; for 165 pass ``scale=195/165``,
+              cuts out; ``fan-exact``: that window before rounding. The detector's reference scale is 195; for 165 pass ``scale=195/165``,
             * ``ibug``: ibug.face_alignment's whole-pixel window, crop ratio 0.55,
             * ``slpt``: SLPT's evaluation crop, side 1.2 ``max(w, h)``; ``slpt-camera``: that of its camera demo,
             * ``rtmpose``: MMPose's ``get_warp_matrix`` with padding 1.25; ``rtmpose-udp``: its
@@ -102,6 +103,27 @@ def box_affine(
         height=height,
         rule=BOX_RULES.index(rule),
     )
+
+
+def snap_affine(affines: ArrayLike, size: int | tuple[int, int]) -> NDArray[np.float64]:
+    """The whole-pixel windows that face-alignment cuts out of the image for affines of rule ``fan``.
+
+    Its landmarks go back through the affine itself, so a detector needs both. The window holds the image points of
+    crop (1, 1) and (width, height), cut towards zero; an affine with rotation, shear or mirroring stays as it is.
+
+    Args:
+        affines: (N, 2, 3) or (2, 3), image → crop, as ``box_affine(..., rule="fan")`` gives them.
+        size: ``(width, height)`` of the crop in pixels, or one number for both.
+
+    Returns:
+        affines' shape, float64, image → crop between pixel centres.
+
+    Raises:
+        ValueError: another shape, numbers that are not finite.
+    """
+    width, height = as_size("size", size)
+    flat, shape = _as_affines("affines", affines)
+    return _core.snap_affine(flat, width=width, height=height).reshape(shape)
 
 
 def invert_affine(affines: ArrayLike) -> NDArray[np.float64]:

@@ -32,6 +32,7 @@ def crop(
     channels: str = "rgb",
     interpolation: str = "bilinear",
     antialias: bool = False,
+    clamp: bool = False,
     border: str = "constant",
     border_value: ArrayLike = 0.0,
     dtype: DTypeLike = "float32",
@@ -59,6 +60,9 @@ def crop(
             reaching ``max(1, s)`` pixels each way, ``s`` the length of one crop pixel along that axis of the image
             (Pillow's ``BILINEAR``, at any angle). Where nothing shrinks it is bilinear interpolation. The cost
             grows with the pixels under the filter.
+        clamp: bilinear alone: samples of windows without rotation or shear stay half a pixel inside the window, so
+            that a window on whole pixels shows none but its own, as cutting it out and then resizing the cutting
+            does (``cv2.resize``; face-alignment's crop). It matters to the outermost pixels of enlarged windows.
         border: what lies outside the image: ``"constant"`` (``border_value``), ``"replicate"`` (the nearest pixel)
             or ``"reflect"`` (mirrored without repeating the edge; also ``"reflect101"``).
         border_value: grey level 0 to 255, one or three **in the image's channel order**; it is normalised too.
@@ -93,6 +97,9 @@ def crop(
     if antialias and interpolation != "bilinear":
         msg = f"antialias: expected False with interpolation {interpolation!r}, got {antialias!r}"
         raise ValueError(msg)
+    if clamp and (antialias or interpolation != "bilinear"):
+        msg = f"clamp: expected False with {'antialias' if antialias else interpolation}, got {clamp!r}"
+        raise ValueError(msg)
     n = len(flat)
     shape = (n, height, width, 3) if bytes_wanted else (n, 3, height, width)
     result = _as_out(out, shape, np.dtype(np.uint8 if bytes_wanted else np.float32), images)
@@ -107,6 +114,7 @@ def crop(
         border_value=values,
         mean=means,
         std=stds,
+        clamp=bool(clamp),
         bgr=_one_of("channels", channels, ("rgb", "bgr")) == 1,
         threads=as_threads(threads),
     )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flmcore.report.box_notes import box_notes
+
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
 
@@ -44,11 +46,12 @@ def footnotes(results: Results) -> list[str]:
     """Protocol, images, intervals, roundings, licences; those that warn begin with an exclamation mark."""
     summary = [row for row in results.summary if row["faces"]]
     notes = [_unfinished(results), *_protocol(results.protocol), _images(summary)]
+    notes += box_notes(results)
     notes += [
         _common(results.protocol, summary),
         *_coverage(results.summary),
         *_rounding(summary),
-        *_boxes(results),
+        *_normalised_by_box(results),
     ]
     notes += [*_cost(results), _latency(results), *_licences(results.summary)]
     return [note for note in notes if note]
@@ -124,7 +127,7 @@ def _rounding(summary: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _boxes(results: Results) -> list[str]:
+def _normalised_by_box(results: Results) -> list[str]:
     names = dict.fromkeys(unit["detector"] for unit in results.units if unit["normaliser"] == "box")
     return [
         f"! {name} gives no outer eye corners: its figures are in % of the box instead." for name in names

@@ -50,10 +50,20 @@ class DlibBackend:
         except RuntimeError as error:
             msg = f"{weights}: expected a Dlib shape predictor, got {' '.join(str(error).split())}"
             raise WeightsError(msg) from error
+        self._check_points(config, weights)
 
     def run(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         shapes = [self._predictor(crop, self._rectangle).parts() for crop in inputs]
         return (np.array([[(point.x, point.y) for point in shape] for shape in shapes], dtype=np.float32),)
+
+    def _check_points(self, config: DetectorConfig, weights: Path) -> None:
+        """The binding does not tell how many points a predictor has, but any crop does."""
+        width, height = config.crop.size
+        found = self.run(np.zeros((1, height, width, 3), np.uint8))[0].shape[1]
+        if found != config.landmarks:
+            expected = f"a shape predictor of {config.landmarks} points, as scheme {config.scheme} has"
+            msg = f"{weights}: expected {expected}, got one of {found}"
+            raise WeightsError(msg)
 
     def describe(self) -> dict[str, Any]:
         return {"package": "dlib", "version": str(self._dlib.__version__), "device": "cpu", "threads": 1}

@@ -18,6 +18,7 @@ from flmcore.detectors.backends.model_io import (
     run_in_batches,
     to_layout,
 )
+from flmcore.detectors.backends.onnx_file import read_model
 from flmcore.detectors.cost import Cost
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import MissingExtraError, WeightsError
@@ -116,8 +117,9 @@ class OnnxBackend:
         options.intra_op_num_threads = threads
         # Waiting threads must sleep: spinning, they take the processors from the next detector in the same process.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        model = read_model(weights)
         try:
-            session = self._ort.InferenceSession(str(weights), options, providers=[provider])
+            session = self._ort.InferenceSession(model, options, providers=[provider])
         except Exception as error:  # onnxruntime has a class for each status code
             msg = f"{weights}: expected an ONNX model, got {' '.join(str(error).split())}"
             raise WeightsError(msg) from error

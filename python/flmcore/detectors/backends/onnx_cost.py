@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from flmcore.detectors.backends.onnx_file import read_model
 from flmcore.detectors.cost import Cost, conv_multiply_adds
 
 __all__ = ["onnx_cost"]
@@ -41,7 +42,8 @@ def onnx_cost(weights: Path, input_name: str, shape: tuple[int, ...], dtype: Any
         from onnx import inliner
     except ImportError:
         return Cost(None, None, "counting needs onnx, which is not installed: pip install onnx")
-    model = onnx.load(str(weights))
+    file = read_model(weights)
+    model = onnx.load(file) if isinstance(file, str) else onnx.load_model_from_string(file)
     if model.functions:
         model = inliner.inline_local_functions(model)
     parameters = _parameters(model.graph, onnx.TensorProto)

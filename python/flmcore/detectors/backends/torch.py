@@ -13,7 +13,9 @@ from flmcore.detectors import nets
 from flmcore.detectors.backends.model_io import default_batch, input_shape, run_in_batches, to_layout
 from flmcore.detectors.cost import Cost
 from flmcore.detectors.decode import wanted_outputs
+from flmcore.detectors.mean_face import read_mean_face
 from flmcore.detectors.schema import DetectorConfig
+from flmcore.detectors.weights import locate_mean_face, sha256_of
 from flmcore.errors import ConfigError, DetectorError, MissingExtraError, WeightsError
 
 __all__ = ["TorchBackend"]
@@ -36,6 +38,7 @@ class TorchBackend:
     ) -> None:
         self._torch = _import_torch()
         self._name, self._wanted, self._layout = config.name, wanted_outputs(config), config.input.layout
+        self._mean_face_sha256: str | None = None
         self._threads = threads or flmcore.build_info()["threads"]
         self._batch = config.model.batch or default_batch
         self._shape = input_shape(config)
@@ -53,11 +56,13 @@ class TorchBackend:
         return run_in_batches(self._run, to_layout(inputs, self._layout), self._batch, fixed=False)
 
     def describe(self) -> dict[str, Any]:
+        mean_face = {"mean_face_sha256": self._mean_face_sha256} if self._mean_face_sha256 else {}
         return {
             "package": "torch",
             "version": self._torch.__version__,
             "device": str(self._device),
             "threads": self._threads,
+            **mean_face,
         }
 
     def cost(self) -> Cost:
@@ -91,7 +96,7 @@ class TorchBackend:
                 msg = f"module: expected a torch.nn.Module, got {type(module).__name__}"
                 raise TypeError(msg)
             if weights is not None:
-                self._fill(module, weights, config.model.state)
+                _fill(module, weights, config.model.state)
             return module
         assert weights is not None  # load_detector finds them, unless a module is given
         if config.model.backend == "torchscript":
@@ -105,10 +110,17 @@ class TorchBackend:
             where=f"{config.path}: model",
             landmarks=config.landmarks,
             size=config.crop.size,
-            mean_face=None,
+            mean_face=self._read_mean_face(config, weights),
         )
-        self._fill(network, weights, config.model.state)
+        _fill(network, weights, config.model.state)
         return network
+
+    def _read_mean_face(self, config: DetectorConfig, weights: Path) -> Any:
+        if config.model.mean_face is None:
+            return None
+        file = locate_mean_face(config, weights)
+        self._mean_face_sha256 = sha256_of(file)  # results must say which: the landmarks depend on it
+        return read_mean_face(file, config.landmarks, config.scheme)
 
     def _load_script(self, weights: Path) -> Any:
         import warnings
@@ -121,39 +133,12 @@ class TorchBackend:
             msg = f"{weights}: expected a TorchScript file, got {_one_line(error)}"
             raise WeightsError(msg) from error
 
-    def _fill(self, network: Any, weights: Path, state: str | None) -> None:
-        tensors = self._read_state(weights)
-        for key in state.split(".") if state else ():
-            if not isinstance(tensors, Mapping) or key not in tensors:
-                got = ", ".join(map(str, tensors)) if isinstance(tensors, Mapping) else type(tensors).__name__
-                msg = (
-                    f"{weights}: expected the state dict under {state!r} as the config says, got {got[:200]}"
-                )
-                raise WeightsError(msg)
-            tensors = tensors[key]
-        if not isinstance(tensors, Mapping):
-            msg = f"{weights}: expected a state dict, got {type(tensors).__name__}"
-            raise WeightsError(msg)
-        try:
-            network.load_state_dict(tensors, strict=True)
-        except RuntimeError as error:
-            msg = f"{weights}: expected the tensors of {type(network).__name__}, got others: {_one_line(error)[:300]}"
-            raise WeightsError(msg) from None
 
-    def _read_state(self, weights: Path) -> Any:
-        try:
-            if weights.suffix == ".safetensors":
-                from safetensors.torch import load_file
+def _fill(network: Any, weights: Path, state: str | None) -> None:
+    from flmcore.detectors.checkpoint import read_checkpoint
+    from flmcore.detectors.checkpoint_fit import fit
 
-                return load_file(str(weights))
-            return self._torch.load(weights, map_location="cpu", weights_only=True)
-        except ImportError:
-            raise MissingExtraError(
-                package="safetensors", extra="torch", what_for=f"reading {weights}"
-            ) from None
-        except Exception as error:  # pickle, zip and safetensors raise their own kinds
-            msg = f"{weights}: expected a file of tensors, got {_one_line(error)[:300]}"
-            raise WeightsError(msg) from error
+    fit(network, read_checkpoint(weights, state), str(weights))
 
 
 def _import_torch() -> Any:

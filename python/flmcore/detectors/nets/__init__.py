@@ -67,7 +67,9 @@ def build(
     try:
         return make(**given, **(options or {}))
     except (TypeError, ValueError) as error:
-        msg = f"{where}.options: {' '.join(str(error).split())}"
+        text = " ".join(str(error).split())
+        place = where if text.partition(":")[0] in given else f"{where}.options"
+        msg = f"{place}: {text}"
         raise ConfigError(msg) from error
 
 
