@@ -253,7 +253,7 @@ def test_network_that_fails_is_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("backend", ["onnx", "torch", "torchscript", "dlib", "tflite"])
+@pytest.mark.parametrize("backend", ["onnx", "torch", "torchscript", "dlib", "tflite", "openvino"])
 def test_missing_extra_is_named(tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     package = {"onnx": "onnxruntime", "torchscript": "torch", "tflite": "ai_edge_litert"}.get(
         backend, backend

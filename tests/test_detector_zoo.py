@@ -29,6 +29,7 @@ PUBLISHED = {
     "pfld-98-ghostnet": ("pfld98_GhostNet", 0.2, 2.2),
     "pfld-98-ghostnet-slim": ("pfld98_GhostNet_Slim", 0.2, 2.0),
     "pfld-68": ("pfld68_cunjian", 0.2, 2.0),
+    "mobilefacenet-68": ("mobilefacenet68_cunjian_ov", 0.3, 3.2),
     "pfld-106": ("pfld106_lite", 0.4, 3.5),
     "pfld-106-torch": ("pfld106_lite", 0.4, 3.5),
     "openseeface-66": ("openseeface_lm0", 0.05, 1.6),
@@ -70,6 +71,8 @@ def distance(detector: Detector, found: NDArray[Any], published: Any, key: str) 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_raw_outputs_and_landmarks_of_a_published_crop(shared: Path, name: str) -> None:
+    if not (shared / "golden" / f"io_{PUBLISHED[name][0]}.npz").exists():
+        pytest.skip("no raw output of this model is published; the next test has its landmarks")
     detector, published = load(name), np.load(shared / "golden" / f"{PUBLISHED[name][0]}.npz")
     recorded = np.load(shared / "golden" / f"io_{PUBLISHED[name][0]}.npz")
     for image in (key.removesuffix("|crop") for key in recorded.files if key.endswith("|crop")):
@@ -115,6 +118,54 @@ def test_landmarks_match_the_published_ones(shared: Path, name: str) -> None:
     assert len(rows) == 94
     assert np.mean(rows) < mean_limit
     assert np.max(rows) < limit
+
+
+def recorded_models(shared: Path) -> dict[str, dict[str, Any]]:
+    """Every landmark model whose landmarks and NME are published, by its published name."""
+    rows = json.loads((shared / "weights" / "models.json").read_text())
+    return {row["name"]: row for row in rows if row.get("kind") != "detector"}
+
+
+def test_every_published_model_has_a_config(shared: Path) -> None:
+    assert {file for file, _, _ in PUBLISHED.values()} | {"dlib68"} == set(recorded_models(shared))
+
+
+def nme_68(points: NDArray[Any], scheme: str, truth: NDArray[Any], true_scheme: str) -> float:
+    """As the recorded figures are computed: both mapped to 68 points, nearest index, per cent of the outer eye corners'
+    distance."""
+
+    def to_68(landmarks: NDArray[Any], source: str) -> NDArray[np.float64]:
+        variant = "nearest" if source in ("wflw-98", "lapa-106", "insightface-106") else None
+        mapped = flmcore.remap(np.asarray(landmarks, np.float64)[None], source, "300w-68", variant=variant)
+        return np.asarray(mapped[0])
+
+    right, true = to_68(points, scheme), to_68(truth, true_scheme)
+    distance = np.linalg.norm(right - true, axis=1) / np.linalg.norm(true[36] - true[45])
+    return 100 * float(np.nanmean(distance))
+
+
+@pytest.mark.parametrize("name", [*PUBLISHED, "dlib-68"])
+def test_recorded_nme_is_reached(shared: Path, name: str) -> None:
+    """Over the faces that people annotated, on crops of the core: the mean within 2 % of the recorded one."""
+    file = "dlib68" if name == "dlib-68" else PUBLISHED[name][0]
+    detector, published = load(name), np.load(shared / "golden" / f"{file}.npz")
+    recorded = recorded_models(shared)[file]["nme"]
+    rows: dict[str, dict[str, Any]] = {}
+    for row in json.loads((shared / "faces" / "faces.json").read_text()):
+        rows[f"{row['image']}#{sum(key.startswith(row['image']) for key in rows)}"] = row
+    found = []
+    for key, expected in recorded["per_face"].items():
+        row = rows[key]
+        truth = np.array(row["landmarks"]) - (1 if str(row["index_base"]).startswith("1") else 0)
+        # The published landmarks give the recorded figure to its last digit, so this is the same formula.
+        again = nme_68(published[key], detector.scheme, truth, row["scheme"])
+        assert again == pytest.approx(expected["nme68"], abs=6e-4)
+        points = detector(read_image(shared / "faces" / row["image"]), row["bbox_tight"]).points[0]
+        found.append(nme_68(points, detector.scheme, truth, row["scheme"]))
+    ratio = np.mean(found) / recorded["mean_nme68"]
+    assert ratio < 1.02
+    # Dlib's cascade is chaotic (see below): on the core's crops it happens to be 2.6 % better.
+    assert ratio > (0.95 if name == "dlib-68" else 0.98)
 
 
 def test_dlib_matches_dlib_on_the_whole_image(shared: Path) -> None:

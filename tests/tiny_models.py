@@ -53,33 +53,52 @@ IDENTITY = '[decode]\nkind = "heatmap"'
 
 
 def centroid_onnx(
-    path: Path, *, batch: int | str = "batch", layout: str = "nchw", landmarks: int = 3, nan: bool = False
+    path: Path,
+    *,
+    batch: int | str = "batch",
+    layout: str = "nchw",
+    landmarks: int = 3,
+    nan: bool = False,
+    side: int | str = SIDE,
+    takes: str = "FLOAT",
+    gives: str = "FLOAT",
+    more: tuple[str, ...] = (),
 ) -> Path:
-    """Sums of brightness times coordinate over sums of brightness; with ``nan``, 0 / 0 on a black crop and anywhere."""
+    """Sums of brightness times coordinate over sums of brightness; with ``nan``, 0 / 0 on a black crop and anywhere.
+
+    ``takes`` and ``gives`` are ONNX's names of the types of input and coordinates, ``more`` names of further inputs.
+    """
     onnx = pytest.importorskip("onnx")
     helper, numpy_helper = onnx.helper, onnx.numpy_helper
     axes = {"nchw": (0, 1, 2, 3), "nhwc": (0, 3, 1, 2), "nwhc": (0, 3, 2, 1)}[layout]  # back to nchw
-    shape = {"nchw": [batch, 3, SIDE, SIDE]}.get(layout, [batch, SIDE, SIDE, 3])
+    shape = {"nchw": [batch, 3, side, side]}.get(layout, [batch, side, side, 3])
+    types = onnx.TensorProto
     rows, columns = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
     tiny = np.float32(0 if nan else 1e-9)
     constants = {"x": columns, "y": rows, "tiny": tiny, "space": np.array([2, 3]), "last": np.array([2])}
     nodes = [
-        helper.make_node("Transpose", ["image"], ["planes"], perm=axes),
+        helper.make_node("Cast", ["image"], ["floats"], to=types.FLOAT),
+        helper.make_node("Transpose", ["floats"], ["planes"], perm=axes),
         helper.make_node("ReduceSum", ["planes", "space"], ["bare"], keepdims=0),
         helper.make_node("Mul" if nan else "Add", ["bare", "tiny"], ["total"]),
         *(helper.make_node("Mul", ["planes", c], [f"{c}p"]) for c in "xy"),
         *(helper.make_node("ReduceSum", [f"{c}p", "space"], [f"{c}s"], keepdims=0) for c in "xy"),
         *(helper.make_node("Div", [f"{c}s", "total"], [f"{c}c"]) for c in "xy"),
         *(helper.make_node("Unsqueeze", [f"{c}c", "last"], [f"{c}u"]) for c in "xy"),
-        helper.make_node("Concat", ["xu", "yu"], ["points"], axis=2),
+        helper.make_node("Concat", ["xu", "yu"], ["exact"], axis=2),
+        helper.make_node("Round" if "INT" in gives else "Identity", ["exact"], ["near"]),
+        helper.make_node("Cast", ["near"], ["points"], to=getattr(types, gives)),
     ]
     graph = helper.make_graph(
         nodes,
         "centroid",
-        [helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, shape)],
         [
-            helper.make_tensor_value_info("total", onnx.TensorProto.FLOAT, [batch, 3]),
-            helper.make_tensor_value_info("points", onnx.TensorProto.FLOAT, [batch, landmarks, 2]),
+            helper.make_tensor_value_info("image", getattr(types, takes), shape),
+            *(helper.make_tensor_value_info(name, types.FLOAT, [1]) for name in more),
+        ],
+        [
+            helper.make_tensor_value_info("total", types.FLOAT, [batch, 3]),
+            helper.make_tensor_value_info("points", getattr(types, gives), [batch, landmarks, 2]),
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )

@@ -32,6 +32,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="IMAGE", help="images and folders of images")
     parser.add_argument("-d", "--detector", required=True, metavar="DETECTOR", help="name or .toml file")
     parser.add_argument(
+        "--weights", metavar="[NAME=]PATH", help="the detector's weights: a file, or a folder to look in"
+    )
+    parser.add_argument(
         "-o",
         "--out",
         action="append",
@@ -50,14 +53,16 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Detect on each image; one that cannot be used is named and passed over."""
-    from flmcore.detectors.load import load_detector
+    from flmcore.detectors.load import find_config, load_detector
     from flmcore.evaluation.box_source import open_boxes
     from flmcore.evaluation.inputs import collect_sources, faces_of, open_image
     from flmcore.evaluation.store import plain, write_bytes
 
     sources = collect_sources(options.paths)
     _prepare(options.out, len(sources))
-    detector = load_detector(options.detector, device=options.device, threads=options.threads)
+    config = find_config(options.detector)
+    weights = _weights(options.weights, config.name)
+    detector = load_detector(config, weights=weights, device=options.device, threads=options.threads)
     origin = open_boxes(sources, **box_arguments(options))
     found: dict[str, Any] = {}
     for source in sources:
@@ -90,6 +95,17 @@ def run(options: argparse.Namespace) -> int:
     if not options.out:
         say(text)
     return 0 if found else EXIT_NOTHING
+
+
+def _weights(given: str | None, name: str) -> str | None:
+    """The path of ``PATH`` or ``NAME=PATH``; an equals sign may also be a part of a file's name."""
+    if given is None or "=" not in given or Path(given).exists():
+        return given
+    named, _, path = given.partition("=")
+    if named != name or not path:
+        msg = f"--weights: expected PATH or {name}=PATH, got {given!r}"
+        raise ValueError(msg)
+    return path
 
 
 def _prepare(outs: list[Path], images: int) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   flmcore evaluate photos/ -d dlib-68 -d mediapipe-468 -o out
   flmcore evaluate photos/ -d all -o out                    every detector that is ready here
+  flmcore evaluate photos/ -d fan4 -d dlib-68 --weights fan4=2DFAN4.zip -o out
   flmcore evaluate a.jpg b.jpg -d my-detector.toml --boxes boxes.json -o out
   flmcore evaluate photos/ -d all --boxes mediapipe -o out  boxes of MediaPipe's face detector
   flmcore evaluate photos/ -d dlib-68 -o out --resume       carry on after Ctrl-C
@@ -43,6 +44,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="DETECTOR",
         help="name, .toml file, or 'all' for every detector that is ready; repeat to compare",
+    )
+    parser.add_argument(
+        "--weights",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="weights of one of these detectors, a file or a folder to look in; repeat for several",
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="folder for the results")
     add_box_options(parser)
@@ -77,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
     from flmcore.evaluation.runner import EvaluationInterrupted, evaluate
 
     detectors = choose_detectors(options.detector)
+    weights = read_weights(options.weights)
     try:
         with progress_bar() as progress:
             results = evaluate(
@@ -90,6 +99,7 @@ def run(options: argparse.Namespace) -> int:
                 batch=options.batch,
                 threads=options.threads,
                 device=options.device,
+                weights=weights,
                 limit=options.limit,
                 speed=not options.no_speed,
                 out=options.out,
@@ -119,6 +129,21 @@ def choose_detectors(names: list[str]) -> list[str]:
         msg = "no detector is ready here: 'flmcore detectors' says why"
         raise ConfigError(msg)
     return list(dict.fromkeys([*ready, *(name for name in names if name != "all")]))
+
+
+def read_weights(given: list[str]) -> dict[str, str]:
+    """``NAME=PATH`` as name → path; a name may stand once."""
+    weights: dict[str, str] = {}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not (name and equals and path):
+            msg = f"--weights: expected NAME=PATH, got {text!r}"
+            raise ValueError(msg)
+        if name in weights:
+            msg = f"--weights: expected one file for {name}, got {weights[name]} and {path}"
+            raise ValueError(msg)
+        weights[name] = path
+    return weights
 
 
 def show(results: Results, out: Path, *, figures: bool) -> int:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import flmcore
 from flmcore.detectors.backends import Backend
+from flmcore.detectors.cost import Cost, of_one_face
 from flmcore.detectors.decode import decode_outputs
 from flmcore.detectors.flip import check_flip, flip_of, merge_mirrored, mirrored
 from flmcore.detectors.schema import DetectorConfig, HeatmapDecode
@@ -59,6 +60,7 @@ class Detector:
         self.backend = backend
         self._threads = threads
         self._sha256 = sha256
+        self._cost: Cost | None = None
 
     def __repr__(self) -> str:
         return f"<Detector {self.name}: {self.landmark_count} landmarks ({self.scheme}), {self.config.model.backend}>"
@@ -183,6 +185,19 @@ class Detector:
             return Landmarks(np.empty((*shape, 2), np.float32), np.empty(shape, np.float32))
         points, scores = self.decode(self.infer(self.crop(image, affines)))
         return Landmarks(self.to_image(points, affines).astype(np.float32), scores)
+
+    def cost(self) -> Cost:
+        """Parameters, and multiply-adds for one face: twice the network's where ``decode.flip`` runs it twice.
+
+        Counted on the first call. What cannot be counted is None, with the reason in the note; never raises.
+        """
+        if self._cost is None:
+            try:
+                self._cost = self.backend.cost()
+            except Exception as error:  # noqa: BLE001 - a number is missing then, and nothing else
+                self._cost = Cost(None, None, f"{type(error).__name__}: {' '.join(str(error).split())}")
+            self._cost = of_one_face(self.config, self._cost)
+        return self._cost
 
     def describe(self) -> dict[str, Any]:
         """What a results file needs to say about this detector: config, sum of the weights, backend and versions."""

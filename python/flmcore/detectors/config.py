@@ -34,6 +34,7 @@ __all__ = ["ZOO", "parse_config", "read_config"]
 
 ZOO = Path(__file__).parent / "zoo"
 _TOP = {"name": text, "scheme": text, "licence": text, "landmarks": count(1, 100_000), "description": text}
+_MOST = 1_000_000  # bytes of a config: who names a model in its place should hear so at once
 _TABLES = ("model", "crop", "input", "output", "decode", "source")
 _TORCH_KEYS = ("network", "options", "state", "mean_face")  # of [model], with backend torch alone
 _T = TypeVar("_T")
@@ -92,7 +93,12 @@ def _read_extended(file: Path, chain: tuple[Path, ...]) -> tuple[dict[str, Any],
         msg = f"{chain[0]}: extends: expected files that end somewhere, got a circle through '{file}'"
         raise ConfigError(msg)
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        with file.open("rb") as stream:
+            data = stream.read(_MOST + 1)
+        if len(data) > _MOST:
+            msg = f"{file}: expected a config file of at most {_MOST:,} bytes, got a longer one"
+            raise ConfigError(msg)
+        table = tomllib.loads(data.decode())
     except OSError as error:
         msg = f"{file}: expected a config file that can be read, got {error.strerror or error}"
         raise ConfigError(msg) from None
@@ -127,9 +133,9 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _stale_keys(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
     """Keys of ``[model]`` that belong to the other file's weights or backend."""
-    stale = {"sha256"} if "weights" in new else set()
+    stale = {"sha256", "data_sha256"} if "weights" in new else set()
     if new.get("backend", old.get("backend")) != old.get("backend"):
-        stale |= {*_TORCH_KEYS, "rectangle"}
+        stale |= {*_TORCH_KEYS, "rectangle", "data_sha256"}
     return stale
 
 
@@ -184,6 +190,8 @@ def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapp
             fail("model.rectangle", f"the face's x0, y0, x1, y1 inside the crop of {list(crop.size)}", got)
     elif model.rectangle is not None:
         fail("model.rectangle", f"no such key with backend {model.backend}", "one")
+    if model.backend != "openvino" and model.data_sha256 is not None:
+        fail("model.data_sha256", "no such key without backend openvino", "one")
     if model.backend != "torch":
         for key in _TORCH_KEYS:
             if getattr(model, key):

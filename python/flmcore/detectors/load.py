@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -24,8 +24,9 @@ from flmcore.ops._arrays import as_threads
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["GROUP", "DetectorEntry", "available_detectors", "load_detector"]
+__all__ = ["GROUP", "DetectorEntry", "available_detectors", "find_config", "load_detector"]
 
+OWN = "flmcore"  # origin of the zoo
 GROUP = "flmcore.detectors"  # entry point: detector's name -> package (dotted) with <name>.toml in its folder
 
 
@@ -76,9 +77,7 @@ def load_detector(
         DetectorError: the network runs but gives something that is not landmarks.
     """
     as_threads(threads)
-    config = (
-        name_or_path if isinstance(name_or_path, DetectorConfig) else read_config(_config_file(name_or_path))
-    )
+    config = find_config(name_or_path)
     file = None
     if weights is not None or (module is None and config.model.backend != "coreml"):
         require_package(
@@ -91,21 +90,32 @@ def load_detector(
     return detector
 
 
+def find_config(name_or_path: PathLike | DetectorConfig) -> DetectorConfig:
+    """The config that :func:`load_detector` would take; ConfigError as there."""
+    if isinstance(name_or_path, DetectorConfig):
+        return name_or_path
+    return read_config(_config_file(name_or_path))
+
+
 def available_detectors() -> list[DetectorEntry]:
     """Every detector of the zoo and of installed packages, by name, with why it cannot be loaded where it cannot.
 
-    Looks for files and packages without importing or reading them, so a damaged weights file shows only on loading.
+    Looks for files and packages without importing or reading them, so a damaged weights file shows only on loading. A
+    name that several packages use is listed for each of them.
     """
-    entries = [_entry(name, origin, file) for name, (origin, file) in sorted(_named_files().items())]
-    return entries
+    return [
+        _entry(name, origin, file, clash=_clash(name, files) if number or files[0][0] != OWN else None)
+        for name, files in sorted(_named_files().items())
+        for number, (origin, file) in enumerate(files)
+    ]
 
 
-def _entry(name: str, origin: str, file: Path) -> DetectorEntry:
+def _entry(name: str, origin: str, file: Path, *, clash: str | None) -> DetectorEntry:
     try:
         config = read_config(file)
     except FlmcoreError as error:
         return DetectorEntry(name, origin, None, None, (str(error),))
-    reasons, weights = [], None
+    reasons, weights = [] if clash is None else [clash], None
     if reason := missing_package(config.model.backend):
         reasons.append(reason)
     try:
@@ -129,13 +139,30 @@ def _config_file(name_or_path: PathLike) -> Path:
         known = ", ".join(sorted(files))
         msg = f"detector: expected a .toml file or one of {known}, got '{path}'{nearest(path.name, files)}"
         raise ConfigError(msg)
-    return files[path.name][1]
+    named = files[path.name]
+    if named[0][0] != OWN and (clash := _clash(path.name, named)) is not None:
+        raise ConfigError(clash)
+    return named[0][1]
 
 
-def _named_files() -> dict[str, tuple[str, Path]]:
-    """Name → (origin, file). A package cannot take the name of a detector of the zoo."""
-    files = dict(_entry_point_files())
-    files.update({file.stem: ("flmcore", file) for file in ZOO.glob("*.toml")})
+def _clash(name: str, files: Sequence[tuple[str, Path]]) -> str | None:
+    """What is wrong where several packages offer a detector of one name; None where one does."""
+    if len(files) == 1:
+        return None
+    origins = " and ".join(origin for origin, _ in files)
+    others = ", ".join(str(file) for origin, file in files if origin != OWN)
+    return (
+        f"{name}: expected one package with a detector of this name, got {origins}: choose by file ({others})"
+    )
+
+
+def _named_files() -> dict[str, list[tuple[str, Path]]]:
+    """Name → (origin, file) of each that has it, flmcore's own first: no package can take the name of one of these."""
+    files = {file.stem: [(OWN, file)] for file in ZOO.glob("*.toml")}
+    for name, (origin, file) in _entry_point_files():
+        known = files.setdefault(name, [])
+        if file.resolve() not in [other.resolve() for _, other in known]:  # a folder may be on the path twice
+            known.append((origin, file))
     return files
 
 

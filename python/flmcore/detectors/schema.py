@@ -42,7 +42,7 @@ __all__ = [
     "SourceConfig",
 ]
 
-BACKENDS = ("onnx", "torch", "torchscript", "dlib", "tflite", "coreml")
+BACKENDS = ("onnx", "torch", "torchscript", "dlib", "tflite", "openvino", "coreml")
 HEATMAP_METHODS = ("argmax", "quarter", "taylor", "dark", "dark_udp", "softargmax", "local_mean")
 SIMCC_METHODS = ("argmax", "dark", "expectation")
 ORIGINS = ("edge", "centre", "corners")
@@ -60,6 +60,7 @@ class ModelConfig:
     backend: str = _key(choice(*BACKENDS))
     weights: str | None = _key(text, default=None)
     sha256: str | None = _key(digest, default=None)
+    data_sha256: str | None = _key(digest, default=None)  # of the file of numbers beside an OpenVINO model
     network: str | None = _key(text, default=None)
     options: dict[str, Any] = _key(options, default_factory=dict)  # of the network
     state: str | None = _key(text, default=None)

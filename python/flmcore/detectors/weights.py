@@ -12,7 +12,7 @@ from flmcore.data.images import PathLike
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import WeightsError
 
-__all__ = ["find_weights", "locate_mean_face", "locate_weights", "sha256_of"]
+__all__ = ["data_file", "find_weights", "locate_mean_face", "locate_weights", "sha256_of"]
 
 PACKAGE = "package:"
 
@@ -28,11 +28,29 @@ def find_weights(config: DetectorConfig, weights: PathLike | None = None) -> Pat
         WeightsError: not found (names the places looked in), or another sum than the config's.
     """
     if weights is not None and Path(weights).is_file():
-        return Path(weights)
+        return _with_data(Path(weights))
     file = locate_weights(config, weights)
-    expected = config.model.sha256
-    if expected is not None and (found := sha256_of(file)) != expected:
+    _check_sum(config, file, config.model.sha256)
+    _check_sum(config, data_file(file), config.model.data_sha256)
+    return file
+
+
+def data_file(file: Path) -> Path | None:
+    """The ``.bin`` with the numbers of an OpenVINO model's ``.xml``; None where a model is one file."""
+    return file.with_suffix(".bin") if file.suffix == ".xml" else None
+
+
+def _check_sum(config: DetectorConfig, file: Path | None, expected: str | None) -> None:
+    if file is not None and expected is not None and (found := sha256_of(file)) != expected:
         msg = f"{config.name}: weights: expected {file} with SHA-256 {expected}, got {found}"
+        raise WeightsError(msg)
+
+
+def _with_data(file: Path) -> Path:
+    """The file itself; WeightsError where its numbers should lie beside it and do not."""
+    data = data_file(file)
+    if data is not None and not data.is_file():
+        msg = f"{file}: expected its numbers beside it in {data.name}, got no such file"
         raise WeightsError(msg)
     return file
 
@@ -50,7 +68,7 @@ def locate_weights(config: DetectorConfig, weights: PathLike | None = None) -> P
     if named is not None and named.startswith(PACKAGE):
         packaged, hint = _from_package(config, named[len(PACKAGE) :])
         if packaged is not None:
-            return packaged
+            return _with_data(packaged)
     if Path(wanted).is_absolute():
         return _first(config, wanted, [Path(wanted).parent])
     return _first(config, wanted, _folders(config), hint=hint)
@@ -98,7 +116,7 @@ def _first(
     for folder in folders:
         for candidate in (folder / wanted, folder / Path(wanted).name):
             if candidate.is_file():
-                return candidate
+                return _with_data(candidate)
     places = ", ".join(map(str, folders)) if folders and not missing else missing
     where = f" in {places}" if places else ""
     advice = hint or " (put it there, set FLMCORE_WEIGHTS to its folder, or pass weights=)"

@@ -7,8 +7,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from flmcore.detectors.cost import Cost
 from flmcore.evaluation.identity import digests, environment
 from flmcore.evaluation.inputs import Problem
+from flmcore.evaluation.measure import Measurable
 from flmcore.evaluation.results import FORMAT, Results
 from flmcore.evaluation.run import Run, unit_key
 from flmcore.evaluation.summary import summarise
@@ -37,6 +39,7 @@ def collect(
             "landmarks": d.landmark_count,
             "licence": d.licence,
             **d.describe(),
+            "cost": _cost(d),
         }
         for d in run.detectors
     ]
@@ -59,6 +62,13 @@ def collect(
         "timing": {**timing, "environment": environment(), "speed": speed},
     }
     return Results(data, overlays)
+
+
+def _cost(detector: Measurable) -> dict[str, Any]:
+    """What the detector says of its size; one made elsewhere may say nothing."""
+    count = getattr(detector, "cost", None)
+    cost = Cost(None, None, "this detector does not say") if count is None else count()
+    return dict(cost.to_dict())
 
 
 def _pieces(run: Run) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:

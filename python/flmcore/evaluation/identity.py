@@ -26,6 +26,7 @@ _PACKAGES = (
     "dlib-bin",
     "dlib",
     "onnxruntime",
+    "openvino",
     "torch",
     "safetensors",
     "ai-edge-litert",

@@ -21,6 +21,8 @@ __all__ = ["Results"]
 PathLike = str | os.PathLike[str]
 FORMAT = "flmcore results 1"
 _INTERVALS = ("jitter", "jitter_common", "spread", "gain", "residual", "jitter_p95", "rounding_jitter")
+_ABOUT = ("detector", "scheme", "landmarks", "images", "faces", "licence")
+_COST = ("parameters", "multiply_adds")
 _UNIT_VALUES = ("normaliser", "normaliser_px", "undefined")
 
 
@@ -106,9 +108,7 @@ class Results:
         """One row per detector."""
         rows = []
         for row in self.summary:
-            line = {
-                key: row[key] for key in ("detector", "scheme", "landmarks", "images", "faces", "licence")
-            }
+            line = {key: row[key] for key in _ABOUT} | {key: row.get(key) for key in _COST}
             line["boxes"] = row.get("boxes", {}).get("source")
             for metric in METRICS:
                 for part in ("mean", "low", "high") if metric in _INTERVALS else ("mean",):

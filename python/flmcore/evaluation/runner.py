@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flmcore.detectors.load import load_detector
 from flmcore.evaluation.box_source import BoxesOption, open_boxes
+from flmcore.evaluation.chosen import load_detectors, on_one_thread
 from flmcore.evaluation.collect import collect
 from flmcore.evaluation.identity import digests, run_identity
 from flmcore.evaluation.inputs import FACE_CHOICES, Problem, collect_sources
 from flmcore.evaluation.landmarks import common_scheme
-from flmcore.evaluation.measure import Measurable
 from flmcore.evaluation.results import Results
 from flmcore.evaluation.run import Progress, Run
 from flmcore.evaluation.store import Journal, Memory, prepare_folder, refuse_other
@@ -25,7 +24,7 @@ from flmcore.evaluation.truth import Truth
 if TYPE_CHECKING:
     from flmcore.detectors.base import Detector
 
-__all__ = ["EvaluationInterrupted", "evaluate", "load_detectors"]
+__all__ = ["EvaluationInterrupted", "evaluate"]
 
 PathLike = str | os.PathLike[str]
 
@@ -54,6 +53,7 @@ def evaluate(
     batch: int = 32,
     threads: int | None = None,
     device: str = "cpu",
+    weights: Mapping[str, PathLike] | None = None,
     limit: int | None = None,
     speed: bool = True,
     out: PathLike | None = None,
@@ -88,6 +88,7 @@ def evaluate(
         threads: for crops and inference of the sweep; None is every processor. Latency is that of one thread, whatever
             this says, so that it can be compared (a detector that comes loaded is timed as it is).
         device: ``cpu``, or what the backend knows.
+        weights: file, or folder to look in, per detector's name, for detectors given by name or path.
         limit: use only the first so many images.
         speed: measure latency too.
         out: folder for the result files, written at the end, and for the journal that ``resume`` carries on from.
@@ -106,7 +107,7 @@ def evaluate(
     folder = None if out is None else Path(out)
     if folder is not None:
         prepare_folder(folder)
-    loaded = load_detectors(detectors, device=device, threads=threads)
+    loaded = load_detectors(detectors, weights=weights, device=device, threads=threads)
     sources = collect_sources(images)[:limit]
     origin = open_boxes(sources, boxes=boxes, box_kind=box_kind, truth=truth, truth_scheme=truth_scheme)
     interocular = origin.interocular if interocular is None else interocular
@@ -136,7 +137,7 @@ def evaluate(
         batch=batch,
         threads=threads,
         speed=speed,
-        timed=_timed(_rows(detectors), loaded, device),
+        timed=on_one_thread(detectors, loaded, device, weights),
         progress=progress,
     )
     # With a limit, boxes of the images beyond it are no mistake.
@@ -158,53 +159,6 @@ def _check_options(faces: str, batch: int, limit: int | None) -> None:
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
             msg = f"{name}: expected a whole number from 1, got {value!r}"
             raise ValueError(msg)
-
-
-def load_detectors(
-    detectors: PathLike | Detector | Sequence[PathLike | Detector],
-    *,
-    device: str = "cpu",
-    threads: int | None = None,
-) -> list[Detector]:
-    """Detectors by name or path, or as they are; a name may stand only once, as results go by it."""
-    rows = _rows(detectors)
-    if not rows:
-        msg = "detectors: expected at least one, got none"
-        raise ValueError(msg)
-    loaded = [
-        load_detector(row, device=device, threads=threads) if isinstance(row, (str, os.PathLike)) else row
-        for row in rows
-    ]
-    names = [detector.name for detector in loaded]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        msg = f"detectors: expected different names, got {twice!r} more than once"
-        raise ValueError(msg)
-    return loaded
-
-
-def _rows(detectors: PathLike | Detector | Sequence[PathLike | Detector]) -> list[PathLike | Detector]:
-    single = isinstance(detectors, (str, os.PathLike)) or hasattr(detectors, "windows")
-    return [detectors] if single else list(detectors)  # type: ignore[list-item,arg-type]
-
-
-def _timed(
-    rows: Sequence[PathLike | Detector], loaded: Sequence[Detector], device: str
-) -> Callable[[Measurable], Measurable]:
-    """What to time in place of a detector: the same on one thread, where its name or path is known.
-
-    With more, small networks gain little and their times depend on what else the machine does.
-    """
-    named = {d.name: row for d, row in zip(loaded, rows, strict=True) if isinstance(row, (str, os.PathLike))}
-
-    def on_one_thread(detector: Measurable) -> Measurable:
-        return (
-            load_detector(named[detector.name], device=device, threads=1)
-            if detector.name in named
-            else detector
-        )
-
-    return on_one_thread
 
 
 def _finished(folder: Path, identity: Mapping[str, Any]) -> Results | None:

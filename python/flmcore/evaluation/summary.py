@@ -55,6 +55,8 @@ def summarise(
                 "scheme": detector["scheme"],
                 "landmarks": detector["landmarks"],
                 "licence": detector["licence"],
+                "parameters": detector.get("cost", {}).get("parameters"),
+                "multiply_adds": detector.get("cost", {}).get("multiply_adds"),
                 "faces_measured": len(table[name]),
                 "faces": len(faces),
                 "images": len({image for image, _ in faces}),

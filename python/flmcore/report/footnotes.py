@@ -53,7 +53,7 @@ def footnotes(results: Results) -> list[str]:
         *_rounding(summary),
         *_normalised_by_box(results),
     ]
-    notes += [_latency(results), *_licences(results.summary)]
+    notes += [*_cost(results), _latency(results), *_licences(results.summary)]
     return [note for note in notes if note]
 
 
@@ -132,6 +132,21 @@ def _normalised_by_box(results: Results) -> list[str]:
     return [
         f"! {name} gives no outer eye corners: its figures are in % of the box instead." for name in names
     ]
+
+
+def _cost(results: Results) -> list[str]:
+    notes = []
+    if any(row.get("multiply_adds") is not None for row in results.summary):
+        notes.append(
+            "FLOPs: of one face, two for each multiply-add of convolutions and matrix products; many papers print half "
+            "of this, the multiply-adds, under the same name."
+        )
+    missing: dict[str, list[str]] = {}
+    for row in results.detectors:
+        note = row.get("cost", {}).get("note")
+        if note:
+            missing.setdefault(note, []).append(row["name"])
+    return [*notes, *(f"{', '.join(names)}: {note}." for note, names in missing.items())]
 
 
 def _latency(results: Results) -> str | None:

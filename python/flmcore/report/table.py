@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from flmcore.detectors.cost import giga, mega
 from flmcore.report.footnotes import footnotes, licence_marks
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "render"]
 
-NARROW = 92  # below this many columns numbers would break across lines: one block per detector instead
+NARROW = 98  # below this many columns numbers would break across lines: one block per detector instead
 
 
 def render(results: Results, *, width: int = 100) -> str:
@@ -51,6 +53,8 @@ _COLUMNS = (
     ("common %", "right"),
     ("spread %", "right"),
     ("gain", "right"),
+    ("M param", "right"),
+    ("G FLOPs", "right"),
     ("ms p50/p90", "right"),
     ("licence", "left"),
 )
@@ -66,27 +70,44 @@ def _cells(row: Mapping[str, Any], speed: Mapping[str, Any], marks: Mapping[str,
         _number(row["jitter_common"]),
         _number(row["spread"]),
         "–" if row["gain"] is None or row["gain"]["mean"] is None else f"{row['gain']['mean']:.3f}",
+        mega(row.get("parameters")),
+        giga(_flops(row)),
         f"{_short(total['p50'])}/{_short(total['p90'])}" if total else "–",
         marks[row["detector"]],
     ]
 
 
+def _flops(row: Mapping[str, Any]) -> int | None:
+    multiply_adds = row.get("multiply_adds")
+    return None if multiply_adds is None else 2 * int(multiply_adds)
+
+
 def _table(rows: Sequence[Sequence[str]], width: int) -> Table:
-    headings = [name if name.startswith("jitter") else name.replace(" ", "\n") for name, _ in _COLUMNS]
-    natural = sum(
-        max(map(len, [*heading.split("\n"), *cells]))
-        for heading, cells in zip(headings, zip(*rows, strict=True), strict=True)
-    )
-    gap = 1 if natural + 2 * len(headings) + 1 <= width else 0  # beside the space that the box draws
+    columns = [(name, side, [row[place] for row in rows]) for place, (name, side) in enumerate(_COLUMNS)]
+    said = all(scheme.endswith(f"-{count}") for _, scheme, count, *_ in rows)
+    if said and _natural(columns) + len(columns) + 1 > width:
+        del columns[2]  # the count of landmarks is in the scheme's name, and detectors' names need the room
+    gap = 1 if _natural(columns) + 2 * len(columns) + 1 <= width else 0  # beside the space that the box draws
     table = Table(box=box.SIMPLE_HEAD, padding=(0, gap), collapse_padding=True, header_style="bold")
-    for heading, (name, side) in zip(headings, _COLUMNS, strict=True):
+    for name, side, _ in columns:
         justify: Literal["left", "right"] = "right" if side == "right" else "left"
         table.add_column(
-            heading, justify=justify, no_wrap=name not in ("detector", "licence"), overflow="fold"
+            _heading(name), justify=justify, no_wrap=name not in ("detector", "licence"), overflow="fold"
         )
-    for row in rows:
-        table.add_row(*map(Text, row))
+    room = width - (_natural(columns[1:]) + (1 + gap) * len(columns) + 1)
+    for name, *cells in zip(*(cells for _, _, cells in columns), strict=True):
+        parted = "\n".join(textwrap.wrap(name, max(8, room)))  # at a hyphen, where there is one
+        table.add_row(*map(Text, (parted, *cells)))
     return table
+
+
+def _heading(name: str) -> str:
+    return name if name.startswith("jitter") else name.replace(" ", "\n")
+
+
+def _natural(columns: Sequence[tuple[str, str, Sequence[str]]]) -> int:
+    """Characters of the columns where nothing is broken."""
+    return sum(max(map(len, [*_heading(name).split("\n"), *cells])) for name, _, cells in columns)
 
 
 def _blocks(rows: Sequence[Sequence[str]]) -> Group:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from flmcore.detectors.cost import Cost
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import ConfigError, MissingExtraError
 
@@ -21,6 +22,7 @@ _BACKENDS = {
     "torchscript": ("torch", "TorchBackend", "torch", "torch"),
     "dlib": ("dlib", "DlibBackend", "dlib", "dlib"),
     "tflite": ("tflite", "TfliteBackend", "ai_edge_litert", "tflite"),
+    "openvino": ("openvino", "OpenvinoBackend", "openvino", "openvino"),
 }
 _LATER = "needs macOS and is not yet in this version"
 
@@ -42,6 +44,10 @@ class Backend(Protocol):
 
     def describe(self) -> dict[str, Any]:
         """Package, version, device, threads."""
+        ...
+
+    def cost(self) -> Cost:
+        """Parameters, and multiply-adds of one input; may run the model once."""
         ...
 
 

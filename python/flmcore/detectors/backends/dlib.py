@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flmcore.detectors.cost import Cost
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import MissingExtraError, WeightsError
 
@@ -66,6 +67,9 @@ class DlibBackend:
 
     def describe(self) -> dict[str, Any]:
         return {"package": "dlib", "version": str(self._dlib.__version__), "device": "cpu", "threads": 1}
+
+    def cost(self) -> Cost:
+        return Cost(None, None, "regression trees: comparisons and additions, no multiply-adds")
 
 
 def import_dlib(what_for: str) -> Any:

@@ -18,6 +18,8 @@ from flmcore.detectors.backends.model_io import (
     run_in_batches,
     to_layout,
 )
+from flmcore.detectors.backends.tflite_cost import interpreter_cost
+from flmcore.detectors.cost import Cost
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import MissingExtraError, WeightsError
 
@@ -61,6 +63,9 @@ class TfliteBackend:
     def describe(self) -> dict[str, Any]:
         version = metadata.version("ai-edge-litert")
         return {"package": "ai-edge-litert", "version": version, "device": "cpu", "threads": self._threads}
+
+    def cost(self) -> Cost:
+        return interpreter_cost(self._interpreter, self._batch)
 
     def _run(self, chunk: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         self._interpreter.set_tensor(self._input, chunk)

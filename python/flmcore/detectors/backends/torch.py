@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 import flmcore
 from flmcore.detectors import nets
-from flmcore.detectors.backends.model_io import default_batch, run_in_batches, to_layout
+from flmcore.detectors.backends.model_io import default_batch, input_shape, run_in_batches, to_layout
+from flmcore.detectors.cost import Cost
 from flmcore.detectors.decode import wanted_outputs
 from flmcore.detectors.mean_face import read_mean_face
 from flmcore.detectors.schema import DetectorConfig
@@ -40,6 +41,7 @@ class TorchBackend:
         self._mean_face_sha256: str | None = None
         self._threads = threads or flmcore.build_info()["threads"]
         self._batch = config.model.batch or default_batch
+        self._shape = input_shape(config)
         try:
             self._device = self._torch.device(device)
             self._torch.empty(1, device=self._device)
@@ -62,6 +64,11 @@ class TorchBackend:
             "threads": self._threads,
             **mean_face,
         }
+
+    def cost(self) -> Cost:
+        from flmcore.detectors.backends.torch_cost import module_cost
+
+        return module_cost(self._module, self._shape)
 
     def _run(self, chunk: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         with self._torch.inference_mode():

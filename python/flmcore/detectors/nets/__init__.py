@@ -21,7 +21,7 @@ from typing import Any
 from flmcore.detectors.checks import nearest
 from flmcore.errors import ConfigError
 
-__all__ = ["GROUP", "build", "families", "module_of", "names"]
+__all__ = ["GROUP", "build", "families", "module_of", "names", "require_name"]
 
 GROUP = "flmcore.networks"  # entry point: name -> callable that gives a torch.nn.Module
 _NETWORKS = {
@@ -89,8 +89,14 @@ def _maker(name: str, where: str) -> Callable[..., Any]:
     if name in _NETWORKS:
         module, maker = _NETWORKS[name]
         return getattr(importlib.import_module(f"{__name__}.{module}"), maker)  # type: ignore[no-any-return]
-    for entry in metadata.entry_points(group=GROUP, name=name):
-        return entry.load()  # type: ignore[no-any-return]
+    require_name(name, where)
+    (entry, *_) = metadata.entry_points(group=GROUP, name=name)
+    return entry.load()  # type: ignore[no-any-return]
+
+
+def require_name(name: str, where: str) -> None:
+    """ConfigError where there is no network of this name; imports nothing."""
     known = names()
-    msg = f"{where}: expected one of {', '.join(known)}, got {name!r}{nearest(name, known)}"
-    raise ConfigError(msg)
+    if name not in known:
+        msg = f"{where}: expected one of {', '.join(known)}, got {name!r}{nearest(name, known)}"
+        raise ConfigError(msg)
