@@ -16,7 +16,7 @@ from flmcore.detectors.config import parse_config
 from flmcore.errors import ConfigError
 from tiny_models import CENTROID, SIDE, centroid_onnx, spots_image, write_config
 
-KINDS = ("landmarks", "dlib", "blazeface", "mediapipe", "slim320", "sfd", "openseeface")
+KINDS = ("landmarks", "dlib", "blazeface", "mediapipe", "slim320", "sfd", "retinaface", "openseeface")
 kinds = st.sampled_from(KINDS)
 corners = st.floats(-5000, 5000)
 sides = st.floats(0.5, 5000)

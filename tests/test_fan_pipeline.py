@@ -7,7 +7,6 @@ can differ is the crop: OpenCV rounds it to 8 bits, the core does not.
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ import numpy as np
 import pytest
 
 import flmcore
+import weight_fill
 from conftest import SHARED
-from filling import load_fill
 from flmcore import schemes
 from flmcore.data.images import read_image
 from flmcore.detectors import nets
@@ -61,12 +60,10 @@ def detector(request: pytest.FixtureRequest) -> Detector:
     config = read_config(ZOO / f"{request.param}.toml")
     # boxes as the network's own face detector gives them: nothing to convert
     config = dataclasses.replace(config, crop=dataclasses.replace(config.crop, box="landmarks"))
-    torch.manual_seed(3)
     network = nets.build("fan", config.model.options, landmarks=68)
-    if (SHARED / "parity").is_dir():
-        manifest = json.loads((SHARED / "parity" / "fan2.manifest.json").read_text())
-        weights = load_fill(SHARED).fill_state_dict(manifest["state_dict"], manifest["fill"]["gain"])
-        network.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
+    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    weights = weight_fill.fill(shapes, gain=0.6)  # as the networks of the parity material
+    network.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
     return flmcore.load_detector(config, module=network, threads=1)
 
 

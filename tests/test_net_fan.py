@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,10 +12,10 @@ import numpy as np
 import pytest
 
 import flmcore
-from filling import load_fill
 from flmcore.detectors import nets
 from flmcore.detectors.config import ZOO, read_config
 from flmcore.errors import ConfigError, WeightsError
+from recorded import read_recorded
 from reference import ibug_pipeline
 
 torch = pytest.importorskip("torch")
@@ -39,26 +38,19 @@ def _one_thread() -> Any:
 @pytest.fixture(scope="module", params=PUBLISHED)
 def published(request: pytest.FixtureRequest, shared: Path) -> SimpleNamespace:
     """One published network: manifest, recorded outputs, input, and the network here with the same weights."""
-    folder, name = shared / "parity", request.param
-    fill = load_fill(shared)
-    manifest = json.loads((folder / f"{name}.manifest.json").read_text())
-    with np.load(folder / f"{name}.npz") as archive:
-        data = dict(archive)
-    weights = fill.fill_state_dict(
-        manifest["state_dict"], manifest["fill"]["gain"], manifest["fill"]["overrides"]
-    )
-    assert fill.digest(weights) == manifest["weights_sha256"]
-    state = {key: torch.from_numpy(value) for key, value in weights.items()}
+    name = request.param
+    recorded = read_recorded(shared, name)
+    state = {key: torch.from_numpy(value) for key, value in recorded.state.items()}
     config = read_config(ZOO / f"{PUBLISHED[name]}.toml")
     network = nets.build("fan", config.model.options, landmarks=68).eval()
     network.load_state_dict(state, strict=True)
     return SimpleNamespace(
         name=name,
-        manifest=manifest,
-        data=data,
+        manifest=recorded.manifest,
+        data=recorded.outputs,
         state=state,
         network=network,
-        inputs=torch.from_numpy(fill.make_input(2)),
+        inputs=torch.from_numpy(recorded.inputs),
         tolerance=1e-4,  # the manifests'
     )
 

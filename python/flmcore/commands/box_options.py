@@ -21,7 +21,7 @@ def add_box_options(parser: argparse.ArgumentParser) -> None:
         default="landmarks",
         metavar="KIND",
         help="what the boxes of a file frame: landmarks, brows to chin (default), dlib, blazeface, mediapipe, slim320, "
-        "openseeface, sfd",
+        "openseeface, retinaface, sfd",
     )
     parser.add_argument(
         "--truth", metavar="FILE", help="true landmarks, for --boxes truth: .pts, LaPa, WFLW list, JSON"
