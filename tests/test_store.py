@@ -6,7 +6,9 @@ import io
 import json
 import os
 import stat
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,13 +126,18 @@ def test_memory_gives_back_what_a_file_would(tmp_path: Path) -> None:
 def test_interrupt_while_arrays_are_packed_stays_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Zipfile would put an error of its own in its place, and the run would end as if its input were bad."""
 
-    def stop(*_arguments: object, **_options: object) -> None:
+    opened = zipfile.ZipFile.open
+
+    def open_and_stop(*arguments: Any, **options: Any) -> None:
+        handles.append(opened(*arguments, **options))
         raise KeyboardInterrupt
 
+    handles: list[Any] = []
     arrays = {"cloud": np.arange(6.0)}
-    monkeypatch.setattr(np.lib.format, "write_array", stop)
+    monkeypatch.setattr(zipfile.ZipFile, "open", open_and_stop)
     with pytest.raises(KeyboardInterrupt):
         pack_arrays(arrays)
     monkeypatch.undo()
+    handles[0].close()  # lets go of the archive quietly
     with np.load(io.BytesIO(pack_arrays(arrays))) as archive:
         np.testing.assert_array_equal(archive["cloud"], arrays["cloud"])
