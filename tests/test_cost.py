@@ -213,16 +213,16 @@ def test_constants_inside_nodes_and_functions_are_counted(tmp_path: Path) -> Non
 
 def test_detector_counts_once_and_twice_for_a_mirrored_input(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    more = tiny.IDENTITY + '\nflip = "mean"'
-    plain = tiny.write_config(tmp_path, "torch", "m.pth", tiny.IDENTITY)
-    convolution = torch.nn.Conv2d(3, 3, 1, bias=False).eval()
-    one = flmcore.load_detector(plain, module=convolution)
-    assert one.cost() == Cost(9, 9 * tiny.SIDE**2)
-    assert one.cost() is one.cost()
-    mirrored = read_config(tiny.write_config(tmp_path, "torch", "m.pth", more))
-    twice = flmcore.detectors.base.Detector(mirrored, one.backend).cost()
-    assert (twice.parameters, twice.multiply_adds) == (9, 2 * 9 * tiny.SIDE**2)
-    assert "runs twice" in twice.note
+    convolution = torch.nn.Conv2d(3, 5, 1, bias=False).eval()
+    place = 15 * tiny.SIDE**2
+    for flip, runs in (("none", 1), ("mean", 2)):
+        file = tiny.write_config(tmp_path, "torch", "m.pth", tiny.IDENTITY + f'\nflip = "{flip}"')
+        file.write_text(file.read_text().replace("spots-3", "five-5").replace("landmarks = 3", ""))
+        detector = flmcore.load_detector(file, module=convolution)
+        cost = detector.cost()
+        assert (cost.parameters, cost.multiply_adds) == (15, runs * place)
+        assert ("runs twice" in cost.note) == (runs == 2)
+        assert detector.cost() is cost
 
 
 def test_a_count_that_fails_is_a_note() -> None:
