@@ -60,7 +60,22 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="largest",
         help="of several faces found in an image use this (default: largest); boxes of a file are all used",
     )
-    parser.add_argument("--sweep", default="shift", help="shift, scale or rotate (default: shift)")
+    parser.add_argument(
+        "--sweep",
+        default="shift",
+        help="shift, scale, rotate, noise, jpeg, brightness, or all of them (default: shift)",
+    )
+    parser.add_argument(
+        "--redecode", action="store_true", help="try every decoder on the outputs of networks that have maps"
+    )
+    parser.add_argument(
+        "--smooth",
+        type=float,
+        nargs="?",
+        const=33.0,
+        metavar="MS",
+        help="what smoothing filters would do that lag by MS milliseconds at most (default: 33)",
+    )
     parser.add_argument(
         "--frames", type=whole(8), default=128, metavar="T", help="windows per part (default: 128)"
     )
@@ -102,6 +117,8 @@ def run(options: argparse.Namespace) -> int:
                 weights=weights,
                 limit=options.limit,
                 speed=not options.no_speed,
+                redecode=options.redecode,
+                smooth=options.smooth,
                 out=options.out,
                 resume=options.resume,
                 restart=options.restart,
