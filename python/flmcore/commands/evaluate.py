@@ -70,7 +70,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--smooth",
-        type=float,
+        type=milliseconds,
         nargs="?",
         const=33.0,
         metavar="MS",
@@ -93,6 +93,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="carry on an interrupted run in OUT")
     again.add_argument("--restart", action="store_true", help="drop an interrupted run in OUT and start over")
+
+
+def milliseconds(text: str) -> float:
+    """For argparse: a number; :func:`flmcore.evaluate` knows its range."""
+    try:
+        return float(text)
+    except ValueError:
+        msg = f"expected milliseconds, got {text!r}"
+        raise argparse.ArgumentTypeError(msg) from None
 
 
 def run(options: argparse.Namespace) -> int:

@@ -44,7 +44,7 @@ class Run:
     journal: Memory
     common: str | None
     more_sweeps: Sequence[Sweep] = ()
-    causes: Causes = Causes()
+    causes: Causes | None = None
     given: Boxes | None = None
     find: FindFaces | None = None
     faces: str = "largest"
