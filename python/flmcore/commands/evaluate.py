@@ -77,6 +77,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="what smoothing filters would do that lag by MS milliseconds at most (default: 33)",
     )
     parser.add_argument(
+        "--attribute",
+        nargs="?",
+        const="dlib",
+        metavar="FINDER",
+        help="which share of the jitter is owed to this finder's boxes (default: dlib), to resampling, decoder, network",
+    )
+    parser.add_argument(
         "--frames", type=whole(8), default=128, metavar="T", help="windows per part (default: 128)"
     )
     parser.add_argument(
@@ -128,6 +135,7 @@ def run(options: argparse.Namespace) -> int:
                 speed=not options.no_speed,
                 redecode=options.redecode,
                 smooth=options.smooth,
+                attribute=options.attribute,
                 out=options.out,
                 resume=options.resume,
                 restart=options.restart,

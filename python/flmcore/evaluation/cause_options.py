@@ -6,13 +6,18 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from flmcore.detectors.checks import nearest
+from flmcore.detectors.finders import Finder, names, open_finder
+from flmcore.evaluation.attribution import Attribution
+from flmcore.evaluation.decoders import MOVED
 from flmcore.evaluation.filters import FILTERS
+from flmcore.evaluation.moving_views import FRAMES
 from flmcore.evaluation.pixels import jpeg_package
 from flmcore.evaluation.probe import Causes
 from flmcore.evaluation.smoothing import RATE
 from flmcore.evaluation.sweep import Sweep
 
-__all__ = ["cause_protocol", "read_causes"]
+__all__ = ["cause_protocol", "read_attribution", "read_causes"]
 
 MAX_LAG = 1000.0  # milliseconds
 
@@ -39,7 +44,32 @@ def read_causes(*, redecode: bool, smooth: float | None, sweep: str) -> Causes:
     return Causes(redecode=redecode, lag=float(smooth) / 1000)
 
 
-def cause_protocol(causes: Causes, sweeps: Sequence[Sweep]) -> dict[str, Any]:
+def read_attribution(attribute: str | Finder | None, sweep: str) -> Attribution | None:
+    """The argument of :func:`flmcore.evaluate`, its finder opened.
+
+    Raises:
+        ValueError: an unknown finder, or a sweep that has no motion.
+        MissingExtraError, WeightsError: the finder cannot be opened.
+    """
+    if attribute is None:
+        return None
+    if sweep != "shift":
+        msg = (
+            f"attribute: expected sweep shift or all, whose path is a motion of the face, got sweep {sweep!r}"
+        )
+        raise ValueError(msg)
+    if isinstance(attribute, Finder):
+        return Attribution(attribute)
+    if not isinstance(attribute, str) or attribute not in names():
+        near = nearest(str(attribute), names())
+        msg = f"attribute: expected one of {', '.join(names())}, got {attribute!r}{near}"
+        raise ValueError(msg)
+    return Attribution(open_finder(attribute))
+
+
+def cause_protocol(
+    causes: Causes, sweeps: Sequence[Sweep], attribution: Attribution | None = None
+) -> dict[str, Any]:
     """What results say of it; nothing where nothing was asked."""
     said: dict[str, Any] = {}
     if len(sweeps) > 1:
@@ -54,4 +84,6 @@ def cause_protocol(causes: Causes, sweeps: Sequence[Sweep]) -> dict[str, Any]:
             "frames_per_second": RATE,
             "filters": list(FILTERS),
         }
+    if attribution is not None:
+        said["attribution"] = {"finder": attribution.finder.describe(), "frames": FRAMES, "moved": MOVED}
     return said

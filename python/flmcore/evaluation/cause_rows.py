@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,17 +26,13 @@ def cause_rows(
     *,
     seed: int,
 ) -> dict[str, list[dict[str, Any]]]:
-    """``sweeps``, ``decoder_floor``, and ``redecode`` and ``smoothing`` where units have them; means over images.
+    """``sweeps``, ``decoder_floor``, and ``redecode``, ``smoothing``, ``attribution`` where units have them.
 
-    Over the same faces as the summary.
+    Means over images, over the same faces as the summary.
     """
     table, shared = compared_faces(units, [str(row["name"]) for row in detectors])
-    rows: dict[str, list[dict[str, Any]]] = {
-        "sweeps": [],
-        "decoder_floor": [],
-        "redecode": [],
-        "smoothing": [],
-    }
+    keys = ("sweeps", "decoder_floor", "redecode", "smoothing", "attribution")
+    rows: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
     for detector in detectors:
         name = str(detector["name"])
         faces = {face: unit for face, unit in table[name].items() if face in shared or not shared}
@@ -43,6 +40,7 @@ def cause_rows(
             continue
         rows["sweeps"] += [_sweep_row(name, sweep, faces, seed, alone=len(sweeps) == 1) for sweep in sweeps]
         rows["decoder_floor"] += _floor_row(name, faces, seed)
+        rows["attribution"] += _attribution_row(name, faces, seed)
         for key, part in (("redecode", "decoder"), ("smoothing", "filter")):
             rows[key] += _rows_by_name(name, key, part, faces, seed)
     return {key: found for key, found in rows.items() if found}
@@ -99,6 +97,26 @@ def _rows_by_name(name: str, key: str, part: str, faces: Faces, seed: int) -> li
             "reason": None,
         }
         for one in names
+    ]
+
+
+def _attribution_row(name: str, faces: Faces, seed: int) -> list[dict[str, Any]]:
+    found = [unit["attribution"] for unit in faces.values() if "attribution" in unit]
+    if not found:
+        return []
+    parts = ("boxes", "resampling", "decoder", "network", "rms_step")
+    shares = {part: over_images(faces, ("attribution", part), seed) for part in parts}
+    frames, missed = (sum(unit[key] for unit in found) for key in ("frames", "missed"))
+    decoders = Counter(unit["best_decoder"] for unit in found if unit["best_decoder"] is not None)
+    return [
+        {
+            "detector": name,
+            **shares,
+            "best_decoders": dict(sorted(decoders.items())),
+            "frames": frames,
+            "missed": missed,
+            "missing": found[0]["missing"],
+        }
     ]
 
 

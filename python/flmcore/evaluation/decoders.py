@@ -15,9 +15,10 @@ from flmcore.detectors.schema import DetectorConfig, HeatmapDecode, SimccDecode
 if TYPE_CHECKING:
     from flmcore.evaluation.measure import Measurable
 
-__all__ = ["OWN", "config_of", "configs", "no_decoders", "other_decoders"]
+__all__ = ["MOVED", "OWN", "config_of", "configs", "no_decoders", "other_decoders"]
 
 OWN = "own"
+MOVED = 2.0  # % of the normaliser by which another decoder may move the mean landmarks and still find the same ones
 _ALL = -1e30  # a threshold that no peak fails: decoders are compared on the same landmarks
 _HEATMAP: dict[str, tuple[str, dict[str, Any]]] = {
     "argmax": ("argmax", {}),

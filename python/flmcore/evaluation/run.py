@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.errors import ImageError
+from flmcore.evaluation.attribution import Attribution
 from flmcore.evaluation.inputs import Boxes, FindFaces, Problem, Source, faces_of, open_image, true_distance
 from flmcore.evaluation.landmarks import has_eye_corners
 from flmcore.evaluation.measure import Measurable, measure_face, sweep_windows
@@ -45,6 +46,7 @@ class Run:
     common: str | None
     more_sweeps: Sequence[Sweep] = ()
     causes: Causes | None = None
+    attribution: Attribution | None = None
     given: Boxes | None = None
     find: FindFaces | None = None
     faces: str = "largest"
@@ -169,6 +171,16 @@ class Run:
                 values,
                 (self.sweep, *self.more_sweeps),
                 common=self.common,
+                batch=self.batch,
+                threads=self.threads,
+            )
+        if self.attribution is not None:
+            more["attribution"] = self.attribution.measure(
+                detector,
+                image,
+                box,
+                self.sweep,
+                normaliser=values["normaliser_px"],
                 batch=self.batch,
                 threads=self.threads,
             )

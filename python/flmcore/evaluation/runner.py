@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flmcore.evaluation.box_source import BoxesOption, open_boxes
-from flmcore.evaluation.cause_options import cause_protocol, read_causes
+from flmcore.evaluation.cause_options import cause_protocol, read_attribution, read_causes
 from flmcore.evaluation.chosen import load_detectors, on_one_thread
 from flmcore.evaluation.collect import collect
 from flmcore.evaluation.identity import digests, run_identity
@@ -24,6 +24,7 @@ from flmcore.evaluation.truth import Truth
 
 if TYPE_CHECKING:
     from flmcore.detectors.base import Detector
+    from flmcore.detectors.finders import Finder
 
 __all__ = ["EvaluationInterrupted", "evaluate"]
 
@@ -59,6 +60,7 @@ def evaluate(
     speed: bool = True,
     redecode: bool = False,
     smooth: float | None = None,
+    attribute: str | Finder | None = None,
     out: PathLike | None = None,
     resume: bool = False,
     restart: bool = False,
@@ -98,6 +100,8 @@ def evaluate(
         redecode: decode each network's outputs with every decoder that fits them too.
         smooth: lag in milliseconds that smoothing filters may have; says what each would make of the sweep ``shift``
             at 30 frames a second.
+        attribute: a face finder or its name; says which share of the jitter is owed to its boxes, to resampling, the
+            decoder and the network.
         out: folder for the result files, written at the end, and for the journal that ``resume`` carries on from.
         resume: carry on a run that ``out`` holds; ResultsError where it is another run.
         restart: drop an unfinished run that ``out`` holds.
@@ -111,6 +115,7 @@ def evaluate(
     """
     plan, *more_sweeps = make_sweeps(sweep, frames=frames, seed=seed)
     causes = read_causes(redecode=redecode, smooth=smooth, sweep=plan.name)
+    attribution = read_attribution(attribute, plan.name)
     _check_options(faces, batch, limit)
     folder = None if out is None else Path(out)
     if folder is not None:
@@ -128,7 +133,7 @@ def evaluate(
     }
     chosen = "given boxes" if origin.find is None else {"choice": faces}
     protocol = {"sweep": plan.describe(), "boxes": origin.about, "faces": chosen, "common_scheme": common}
-    protocol |= _FIXED | settings | cause_protocol(causes, [plan, *more_sweeps])
+    protocol |= _FIXED | settings | cause_protocol(causes, [plan, *more_sweeps], attribution)
     identity = run_identity(protocol, loaded, sources, origin.given)
     if folder is not None and resume and not restart and (done := _finished(folder, identity)) is not None:
         return done
@@ -140,6 +145,7 @@ def evaluate(
         common=common,
         more_sweeps=more_sweeps,
         causes=causes,
+        attribution=attribution,
         given=origin.given,
         find=origin.find,
         faces=faces,

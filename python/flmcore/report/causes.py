@@ -10,12 +10,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from flmcore.evaluation.decoders import MOVED
+
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
 
-__all__ = ["MOVED", "cause_sections"]
+__all__ = ["cause_sections"]
 
-MOVED = 2.0  # % by which another decoder may move the mean landmarks before it no longer finds the same ones
 Rows = Sequence[Mapping[str, Any]]
 Section = tuple[str, list[str], list[list[str]]]
 
