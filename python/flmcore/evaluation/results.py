@@ -19,7 +19,16 @@ __all__ = ["Results"]
 
 PathLike = str | os.PathLike[str]
 FORMAT = "flmcore results 1"
-_INTERVALS = ("jitter", "jitter_common", "spread", "gain", "residual", "jitter_p95", "rounding_jitter")
+_INTERVALS = (
+    "jitter",
+    "jitter_common",
+    "spread",
+    "gain",
+    "residual",
+    "jitter_p95",
+    "rounding_jitter",
+    "decoder_floor",
+)
 _ABOUT = ("detector", "scheme", "landmarks", "images", "faces", "licence")
 _COST = ("parameters", "multiply_adds")
 _UNIT_VALUES = ("normaliser", "normaliser_px", "undefined")
@@ -70,6 +79,11 @@ class Results:
         return list(self.data["problems"])
 
     @property
+    def causes(self) -> dict[str, list[dict[str, Any]]]:
+        """Rows on where jitter comes from: ``sweeps``, ``decoder_floor``, and what else was asked for."""
+        return dict(self.data.get("causes", {}))
+
+    @property
     def speed(self) -> dict[str, dict[str, Any]]:
         """Latency of one face by stage, per detector."""
         return dict(self.data["timing"]["speed"])
@@ -112,7 +126,7 @@ class Results:
             for metric in METRICS:
                 for part in ("mean", "low", "high") if metric in _INTERVALS else ("mean",):
                     name = metric if part == "mean" else f"{metric}_{part}"
-                    line[name] = (row[metric] or {}).get(part)
+                    line[name] = (row.get(metric) or {}).get(part)
             for stage, values in self.speed.get(row["detector"], {}).items():
                 if isinstance(values, Mapping):
                     line |= {f"{stage}_{name}_ms": value for name, value in values.items()}

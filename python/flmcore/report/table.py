@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flmcore.detectors.cost import giga, mega
+from flmcore.report.causes import cause_sections
 from flmcore.report.footnotes import footnotes, licence_marks
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def build(results: Results, *, width: int = 100) -> RenderableType:
         notes.add_row(
             "!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim")
         )
-    return Group(_blocks(rows) if width < NARROW else _table(rows, width), notes)
+    main = _blocks(rows) if width < NARROW else _table(rows, width)
+    return Group(main, *cause_sections(results, width), notes)
 
 
 _COLUMNS = (
