@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from flmcore.detectors.cost import Cost
+from flmcore.evaluation.comparisons import compare_detectors
 from flmcore.evaluation.identity import digests, environment
 from flmcore.evaluation.inputs import Problem
 from flmcore.evaluation.measure import Measurable
@@ -52,7 +53,13 @@ def collect(
         "version": identity["version"],
         "complete": complete,
         "protocol": identity["protocol"],
-        "summary": [{**row, "boxes": boxes} for row in summarise(units, detectors, seed=run.sweep.seed)],
+        "summary": [
+            {**row, "boxes": boxes}
+            for row in summarise(
+                units, detectors, seed=run.sweep.seed, accuracy=identity["protocol"].get("accuracy")
+            )
+        ],
+        "comparisons": compare_detectors(units, detectors, seed=run.sweep.seed),
         "problems": problems,
         "detectors": detectors,
         "images": images,

@@ -20,7 +20,17 @@ __all__ = ["Results"]
 
 PathLike = str | os.PathLike[str]
 FORMAT = "flmcore results 1"
-_INTERVALS = ("jitter", "jitter_common", "spread", "gain", "residual", "jitter_p95", "rounding_jitter")
+_INTERVALS = (
+    "jitter",
+    "jitter_common",
+    "spread",
+    "gain",
+    "residual",
+    "jitter_p95",
+    "rounding_jitter",
+    "nme",
+    "nme_common",
+)
 _ABOUT = ("detector", "scheme", "landmarks", "images", "faces", "licence")
 _COST = ("parameters", "multiply_adds")
 _UNIT_VALUES = ("normaliser", "normaliser_px", "undefined")
@@ -64,6 +74,11 @@ class Results:
     def units(self) -> list[dict[str, Any]]:
         """One row per detector and face."""
         return list(self.data["units"])
+
+    @property
+    def comparisons(self) -> list[dict[str, Any]]:
+        """Per metric: every pair of detectors, the order, and who is tied; empty in older results."""
+        return list(self.data.get("comparisons", []))
 
     @property
     def problems(self) -> list[dict[str, Any]]:
@@ -113,7 +128,7 @@ class Results:
             for metric in METRICS:
                 for part in ("mean", "low", "high") if metric in _INTERVALS else ("mean",):
                     name = metric if part == "mean" else f"{metric}_{part}"
-                    line[name] = (row[metric] or {}).get(part)
+                    line[name] = (row.get(metric) or {}).get(part)
             for stage, values in self.speed.get(row["detector"], {}).items():
                 if isinstance(values, Mapping):
                     line |= {f"{stage}_{name}_ms": value for name, value in values.items()}

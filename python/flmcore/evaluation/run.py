@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.errors import ImageError
+from flmcore.evaluation.accuracy.measure import measure_accuracy
+from flmcore.evaluation.accuracy.plan import AccuracyPlan, true_landmarks
 from flmcore.evaluation.inputs import Boxes, FindFaces, Problem, Source, faces_of, open_image, true_distance
 from flmcore.evaluation.landmarks import has_eye_corners
 from flmcore.evaluation.measure import Measurable, measure_face, sweep_windows
@@ -47,6 +49,7 @@ class Run:
     interocular: Mapping[str, Sequence[float]] | None = None
     batch: int = 32
     threads: int | None = None
+    accuracy: AccuracyPlan | None = None
     speed: bool = True
     timed: Callable[[Measurable], Measurable] | None = None  # what to time in a detector's place
     progress: Callable[[Progress], None] | None = None
@@ -137,6 +140,11 @@ class Run:
                 interocular=true_distance(self.interocular, source.id, face),
                 lent=self._lent(source, face),
             )
+            if (truth := true_landmarks(self.accuracy, source.id, face)) is not None:
+                assert self.accuracy is not None
+                measured.values["accuracy"] = measure_accuracy(
+                    detector, image, box, truth, self.accuracy, threads=self.threads
+                )
         except Exception as error:  # noqa: BLE001 - nor may a detector's failure on one face end the run
             self.journal.put(
                 key,
