@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flmcore.evaluation.statistics import MIN_IMAGES, student_quantile, bootstrap_mean
+from flmcore.evaluation.statistics import MIN_IMAGES, bootstrap_mean, student_quantile
 
 
 def test_few_images_have_no_interval_but_a_reason() -> None:

@@ -22,7 +22,7 @@ EXAMPLES = """examples:
   flmcore explain --auc 0.573 --alpha 0.08 out
   flmcore explain --protocol auc/interocular/300w-68/0.08/closed out
 
-Exit code: 0 a protocol reproduces the figure, 1 none does, 2 bad input."""
+Exit code: 0 a protocol reproduces the figure to its last digit, 1 none does, 2 bad input."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     rows = explain(
         units, published, kind=kind, detector=options.detector, alphas=options.alpha or PUBLISHED_ALPHAS
     )
-    found = [row for row in rows if row.explains]
+    found, nearly = ([row for row in rows if getattr(row, name)] for name in ("explains", "nearly"))
     if not rows:
         say(f"No protocol gives a figure for {kind} here.")
         return EXIT_NOTHING
@@ -70,9 +70,14 @@ def run(options: argparse.Namespace) -> int:
         say(
             f"{kind} {published}: reproduced by {len(found)} of {len(rows)} different figures, nearest first."
         )
+    elif nearly:
+        say(
+            f"{kind} {published}: reproduced by no protocol. Within one unit of its last digit, as the mean of figures "
+            f"that were rounded before may be:"
+        )
     else:
         say(f"{kind} {published}: reproduced by no protocol. The nearest of {len(rows)} different figures:")
-    _print((found or rows)[: options.rows])
+    _print((found or nearly or rows)[: options.rows])
     if len(found) > options.rows:
         say(f"{len(found) - options.rows} more: --rows")
     return 0 if found else EXIT_NOTHING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -29,6 +29,7 @@ class Explanation:
         value: its figure in per cent.
         difference: that, less the published one.
         explains: whether it rounds to the published one.
+        nearly: whether it is within one unit of the published last digit, as a mean of rounded figures may be.
         faces: faces that the figure is over.
         same: other protocols that give the same figure on these faces.
     """
@@ -38,6 +39,7 @@ class Explanation:
     value: float
     difference: float
     explains: bool
+    nearly: bool
     faces: int
     same: tuple[Protocol, ...] = ()
 
@@ -119,8 +121,9 @@ def _figures(
                 for protocol in _protocols(kind, normaliser, points, alphas, measured=measured):
                     value = figure(compared, protocol)
                     if value is not None:
-                        close = abs(value - target) <= half + _SAME
-                        yield Explanation(name, protocol, value, value - target, close, len(compared))
+                        off = value - target
+                        close, near = (abs(off) <= reach + _SAME for reach in (half, 2 * half))
+                        yield Explanation(name, protocol, value, off, close, near, len(compared))
 
 
 def _points(units: Sequence[Mapping[str, Any]]) -> list[Points]:
@@ -159,15 +162,4 @@ def _merged(rows: Iterator[Explanation]) -> list[Explanation]:
     kept: dict[int, list[Explanation]] = {}
     for row in rows:
         kept.setdefault(round(row.value / _SAME), []).append(row)
-    return [
-        Explanation(
-            first.detector,
-            first.protocol,
-            first.value,
-            first.difference,
-            first.explains,
-            first.faces,
-            tuple(row.protocol for row in others),
-        )
-        for first, *others in kept.values()
-    ]
+    return [replace(first, same=tuple(row.protocol for row in others)) for first, *others in kept.values()]
