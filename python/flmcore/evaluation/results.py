@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.errors import ResultsError
-from flmcore.evaluation.store import dump_json, plain, write_bytes, write_csv
+from flmcore.evaluation.store import dump_json, pack_arrays, plain, write_bytes, write_csv
 from flmcore.evaluation.summary import METRICS
 
 __all__ = ["Results"]
@@ -181,10 +180,8 @@ class Results:
 def _write_overlays(
     path: Path, images: list[str], overlays: Mapping[str, Mapping[str, NDArray[Any]]]
 ) -> None:
-    buffer = io.BytesIO()
     flat = {f"{i}/{key}": a for i, image in enumerate(images) for key, a in overlays.get(image, {}).items()}
-    np.savez_compressed(buffer, allow_pickle=False, **flat)
-    write_bytes(path, buffer.getvalue())
+    write_bytes(path, pack_arrays(flat))
 
 
 def _read_overlays(path: Path, images: list[str]) -> dict[str, dict[str, NDArray[Any]]]:

@@ -94,6 +94,8 @@ def _flops(row: Mapping[str, Any]) -> int | None:
 
 def _table(rows: Sequence[Sequence[str]], named: Sequence[tuple[str, str]], width: int) -> Table:
     columns = [(name, side, [row[place] for row in rows]) for place, (name, side) in enumerate(named)]
+    known = [column for column in columns if any(cell != "–" for cell in column[2])]
+    columns = known if known else columns  # what no detector has needs no room; a footnote says why
     said = all(scheme.endswith(f"-{count}") for _, scheme, count, *_ in rows)
     if said and _natural(columns) + len(columns) + 1 > width:
         del columns[2]  # the count of landmarks is in the scheme's name, and detectors' names need the room
