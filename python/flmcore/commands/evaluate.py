@@ -27,6 +27,7 @@ EXAMPLES = """examples:
   flmcore evaluate photos/ -d all -o out                    every detector that is ready here
   flmcore evaluate a.jpg b.jpg -d my-detector.toml --boxes boxes.json -o out
   flmcore evaluate photos/ -d all --boxes mediapipe -o out  boxes of MediaPipe's face detector
+  flmcore evaluate WFLW/ -d all -o out                      a data set: its images, boxes of its true landmarks
   flmcore evaluate photos/ -d dlib-68 -o out --resume       carry on after Ctrl-C
 
 OUT gets results.json (everything), results.csv (a row per detector), units.csv (a row per detector and face) and
@@ -35,7 +36,12 @@ figures. Exit code: 0 measured, 1 nothing could be measured, 2 bad input, 130 in
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="images and folders of images")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="images and folders of images, or one data set with true landmarks",
+    )
     parser.add_argument(
         "-d",
         "--detector",
@@ -45,6 +51,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="name, .toml file, or 'all' for every detector that is ready; repeat to compare",
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="folder for the results")
+    parser.add_argument(
+        "--format",
+        default="auto",
+        metavar="FORMAT",
+        help="of the data set: auto (default) looks whether PATH is one; images: it is none; or 300w, wflw, lapa, coco, "
+        "coco-wholebody, dlib, facesynthetics, csv, json. Boxes are then those of the truth, unless --boxes says otherwise",
+    )
     add_box_options(parser)
     parser.add_argument(
         "--faces",
@@ -86,6 +99,7 @@ def run(options: argparse.Namespace) -> int:
                 frames=options.frames,
                 seed=options.seed,
                 **box_arguments(options),
+                format=options.format,
                 faces=options.faces,
                 batch=options.batch,
                 threads=options.threads,

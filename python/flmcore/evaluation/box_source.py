@@ -15,7 +15,7 @@ from flmcore.data import box_kinds as kinds
 from flmcore.detectors import finders
 from flmcore.detectors.checks import nearest
 from flmcore.evaluation.inputs import Boxes, FindFaces, Source, match_boxes, match_names
-from flmcore.evaluation.truth import Truth, truth_boxes, truth_distances, truth_faces
+from flmcore.evaluation.truth import Truth, TruthPoints, truth_boxes, truth_distances, truth_faces
 
 __all__ = ["BoxSource", "BoxesOption", "open_boxes"]
 
@@ -33,6 +33,7 @@ class BoxSource:
         unused: names with boxes that are no image of the run.
         interocular: true distances by image id, from the truth; else None.
         about: what results say: ``source``, ``kind`` before the conversion, ``side`` and ``shift`` of that kind.
+        truth: the true faces, where boxes come from them.
     """
 
     given: Boxes | None
@@ -40,6 +41,7 @@ class BoxSource:
     unused: list[str]
     interocular: dict[str, list[float]] | None
     about: dict[str, Any]
+    truth: TruthPoints | None = None
 
 
 def open_boxes(
@@ -94,12 +96,13 @@ def _from_finder(finder: finders.Finder) -> BoxSource:
 
 def _from_truth(truth: Truth, scheme: str | None, sources: Sequence[Source]) -> BoxSource:
     faces = truth_faces(truth, scheme)
+    points = TruthPoints(faces, sources)
     given, unused = match_boxes(truth_boxes(faces), sources)
-    distances = truth_distances(faces, scheme)
+    distances = truth_distances(faces, points.scheme)
     if distances is not None:
         distances = {image: distances[name] for image, name in match_names(distances, sources).items()}
-    about = {**_about(TRUTH, kinds.box_kind("landmarks")), "scheme": scheme}
-    return BoxSource(given, None, unused, distances, about)
+    about = {**_about(TRUTH, kinds.box_kind("landmarks")), "scheme": points.scheme}
+    return BoxSource(given, None, unused, distances, about, points)
 
 
 def _about(source: str, kind: kinds.BoxKind) -> dict[str, Any]:

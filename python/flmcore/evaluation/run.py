@@ -17,6 +17,7 @@ from flmcore.evaluation.overlays import face_picture
 from flmcore.evaluation.speed import measure_speed
 from flmcore.evaluation.store import Memory
 from flmcore.evaluation.sweep import Sweep
+from flmcore.evaluation.truth import TruthPoints
 
 __all__ = ["Progress", "Run"]
 
@@ -45,6 +46,7 @@ class Run:
     find: FindFaces | None = None
     faces: str = "largest"
     interocular: Mapping[str, Sequence[float]] | None = None
+    truth_points: TruthPoints | None = None  # by image id and number of the face
     batch: int = 32
     threads: int | None = None
     speed: bool = True

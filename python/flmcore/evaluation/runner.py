@@ -10,19 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flmcore.detectors.load import load_detector
-from flmcore.evaluation.box_source import BoxesOption, open_boxes
+from flmcore.evaluation.box_source import TRUTH, BoxesOption, open_boxes
 from flmcore.evaluation.collect import collect
+from flmcore.evaluation.dataset_input import (
+    dataset_faces,
+    dataset_images,
+    dataset_problems,
+    open_dataset,
+)
 from flmcore.evaluation.identity import digests, run_identity
-from flmcore.evaluation.inputs import FACE_CHOICES, Problem, collect_sources
+from flmcore.evaluation.inputs import FACE_CHOICES, Problem, Source, collect_sources
 from flmcore.evaluation.landmarks import common_scheme
 from flmcore.evaluation.measure import Measurable
 from flmcore.evaluation.results import Results
 from flmcore.evaluation.run import Progress, Run
 from flmcore.evaluation.store import Journal, Memory, prepare_folder, refuse_other
 from flmcore.evaluation.sweep import make_sweep
-from flmcore.evaluation.truth import Truth
+from flmcore.evaluation.truth import Truth, TruthPoints, truth_faces
 
 if TYPE_CHECKING:
+    from flmcore.data.truth import Dataset
     from flmcore.detectors.base import Detector
 
 __all__ = ["EvaluationInterrupted", "evaluate", "load_detectors"]
@@ -49,6 +56,7 @@ def evaluate(
     box_kind: str = "landmarks",
     truth: Truth | None = None,
     truth_scheme: str | None = None,
+    format: str | None = None,
     faces: str = "largest",
     interocular: Mapping[str, Sequence[float]] | None = None,
     batch: int = 32,
@@ -68,7 +76,8 @@ def evaluate(
     one detector on one image, that cannot be measured never ends the run: it is listed in ``results.problems``.
 
     Args:
-        images: a path, a folder, a uint8 array of shape (H, W, 3) in RGB, or a sequence of these.
+        images: a path, a folder, a uint8 array of shape (H, W, 3) in RGB, or a sequence of these; or a data set: from
+            ``flmcore.data.truth.read_dataset``, or its path where ``format`` says so.
         detectors: names, paths of configs, or loaded detectors; one or a sequence.
         sweep: ``shift``, ``scale`` or ``rotate``.
         frames: windows in each of the two parts.
@@ -80,7 +89,10 @@ def evaluate(
         truth: with ``boxes="truth"``, true landmarks: a file or folder for ``flmcore.data.truth.read_truth``, or pairs
             of image name and (K, 2). Boxes are tight around these, and figures are in per cent of the distance between
             the true outer eye corners, where ``truth_scheme`` has them.
-        truth_scheme: scheme of the truth; needed for a file.
+        truth_scheme: scheme of the truth, where the file or the data set does not decide it itself.
+        format: of the data set that ``images`` names (``docs/datasets.md``), or ``auto`` to look whether it is one; None:
+            it is images. The images of a data set that have faces are used, and boxes are those of the truth unless
+            ``boxes`` says otherwise.
         faces: of several faces that were *found* in an image, use the ``largest`` or ``all``. Given boxes are all used.
         interocular: true distance of the outer eye corners in pixels, per image name, one number per box. Without it
             each detector's mean landmarks give the distance.
@@ -107,8 +119,13 @@ def evaluate(
     if folder is not None:
         prepare_folder(folder)
     loaded = load_detectors(detectors, device=device, threads=threads)
-    sources = collect_sources(images)[:limit]
+    dataset = open_dataset(images, None if format == "auto" and truth is not None else format, truth_scheme)
+    sources = collect_sources(images if dataset is None else dataset_images(dataset))[:limit]
+    marks = None
+    if dataset is not None and truth is None:
+        truth, boxes, marks = _of_dataset(dataset, boxes, sources)
     origin = open_boxes(sources, boxes=boxes, box_kind=box_kind, truth=truth, truth_scheme=truth_scheme)
+    truth_points = origin.truth or marks
     interocular = origin.interocular if interocular is None else interocular
     common = common_scheme([detector.scheme for detector in loaded])
     settings: dict[str, Any] = {
@@ -120,6 +137,8 @@ def evaluate(
     chosen = "given boxes" if origin.find is None else {"choice": faces}
     protocol = {"sweep": plan.describe(), "boxes": origin.about, "faces": chosen, "common_scheme": common}
     protocol |= _FIXED | settings
+    if truth_points is not None:
+        protocol["truth"] = {**truth_points.describe(), "format": None if dataset is None else dataset.format}
     identity = run_identity(protocol, loaded, sources, origin.given)
     if folder is not None and resume and not restart and (done := _finished(folder, identity)) is not None:
         return done
@@ -133,6 +152,7 @@ def evaluate(
         find=origin.find,
         faces=faces,
         interocular=interocular,
+        truth_points=truth_points,
         batch=batch,
         threads=threads,
         speed=speed,
@@ -143,7 +163,18 @@ def evaluate(
     notes = (
         [] if limit is not None else [Problem(name, _UNUSED, "boxes", note=True) for name in origin.unused]
     )
+    notes += [] if dataset is None else dataset_problems(dataset)
     return _carry_out(run, identity, notes, folder)
+
+
+def _of_dataset(
+    dataset: Dataset, boxes: BoxesOption, sources: Sequence[Source]
+) -> tuple[Truth | None, BoxesOption, TruthPoints | None]:
+    """Truth and boxes for a run on a data set: the boxes of the truth, or the given ones with the truth beside them."""
+    faces = dataset_faces(dataset)
+    if boxes is None or (isinstance(boxes, str) and boxes == TRUTH):
+        return faces, TRUTH, None
+    return None, boxes, TruthPoints(truth_faces(faces, None), sources)
 
 
 _FIXED = {"normaliser": "interocular", "sampling_unit": "image", "intervals": "95 % bootstrap over images"}

@@ -8,6 +8,7 @@ is put in front.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from flmcore import schemes
 from flmcore.data.images import PathLike
-from flmcore.data.truth.dataset import is_dataset, read_dataset, read_file
+from flmcore.data.truth.dataset import check_one_scheme, is_dataset, read_dataset, read_file
 from flmcore.data.truth.face import Dataset, TruthFace
 from flmcore.data.truth.formats import names
 from flmcore.data.truth.write import write_dataset
@@ -28,6 +29,7 @@ __all__ = [
     "is_dataset",
     "names",
     "read_dataset",
+    "read_faces",
     "read_truth",
     "write_dataset",
 ]
@@ -55,24 +57,31 @@ def read_truth(path: PathLike, scheme: str) -> list[Face]:
         ValueError: an unknown scheme, another form or count, a line cut off, no face at all; names file and line.
         OSError: the file cannot be read.
     """
-    known = schemes.get(scheme)
+    return [(face.image, face.points) for face in read_faces(path, scheme)]
+
+
+def read_faces(path: PathLike, scheme: str | None) -> list[TruthFace]:
+    """:func:`read_truth` with all that the file says of each face; without a scheme, the file must decide it."""
+    known = None if scheme is None else schemes.get(scheme)
     root = Path(path)
     if not root.is_dir():
-        faces = list(_read_file(root, known))
+        faces = _read_file(root, known)
     else:
         faces = [
-            (Path(os.path.relpath(file.parent / name, root)).as_posix(), points)
+            replace(face, image=Path(os.path.relpath(file.parent / face.image, root)).as_posix())
             for file in _listed(root)
-            for name, points in _read_file(file, known)
+            for face in _read_file(file, known)
         ]
     if not faces:
-        msg = f"{root}: expected at least one face of scheme {known.name}, got none"
+        expected = f" of scheme {known.name}" if known else ""
+        msg = f"{root}: expected at least one face{expected}, got none"
         raise ValueError(msg)
+    check_one_scheme(faces, root)
     return faces
 
 
-def _read_file(file: Path, scheme: Scheme) -> list[Face]:
-    return [(row.image, row.points) for row in read_file(file, scheme, None)[1] if isinstance(row, TruthFace)]
+def _read_file(file: Path, scheme: Scheme | None) -> list[TruthFace]:
+    return [row for row in read_file(file, scheme, None)[1] if isinstance(row, TruthFace)]
 
 
 def _listed(folder: Path) -> list[Path]:

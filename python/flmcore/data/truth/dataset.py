@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from flmcore.data.truth.locate import image_folders, locate
 from flmcore.data.truth.text import read_text
 from flmcore.schemes import Scheme
 
-__all__ = ["is_dataset", "read_dataset", "read_file"]
+__all__ = ["check_one_scheme", "is_dataset", "read_dataset", "read_file"]
 
 
 def is_dataset(path: PathLike) -> bool:
@@ -98,6 +98,15 @@ def read_file(file: Path, scheme: Scheme | None, form: Format | None) -> tuple[F
 _NAMED = "a .pts file, a LaPa .txt, a WFLW list, a _ldmks.txt, a .json, a .csv, an .xml"
 
 
+def check_one_scheme(faces: Sequence[TruthFace], place: Path) -> None:
+    """ValueError, with how many faces each has, where they are of several schemes."""
+    counts = Counter(face.scheme for face in faces)
+    if len(counts) > 1:
+        named = ", ".join(f"{name} ({count})" for name, count in counts.most_common())
+        msg = f"{place}: expected faces of one scheme, got {named}: name one"
+        raise ValueError(msg)
+
+
 def _relative(name: str, file: Path, root: Path) -> str:
     if file.parent == root or Path(name).is_absolute():
         return Path(name).as_posix()
@@ -107,11 +116,7 @@ def _relative(name: str, file: Path, root: Path) -> str:
 def _with_images(
     faces: list[TruthFace], bare: list[str], form: Format, root: Path, images: Path | None, place: Path
 ) -> Dataset:
-    counts = Counter(face.scheme for face in faces)
-    if len(counts) > 1:
-        named = ", ".join(f"{name} ({count})" for name, count in counts.most_common())
-        msg = f"{place}: expected faces of one scheme, got {named}: name one"
-        raise ValueError(msg)
+    check_one_scheme(faces, place)
     if images is not None and not images.is_dir():
         msg = f"images: expected a folder, got '{images}'"
         raise ValueError(msg)

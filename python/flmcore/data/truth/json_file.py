@@ -145,8 +145,7 @@ def encode(faces: Sequence[TruthFace], names: Mapping[str, str]) -> dict[str, st
 
 
 def _record(face: TruthFace, name: str) -> dict[str, Any]:
-    defined = np.isfinite(face.points).all(axis=1).tolist()
-    landmarks = [xy if known else None for xy, known in zip(face.points.tolist(), defined, strict=True)]
+    landmarks = [xy if np.isfinite(xy).all() else None for xy in face.points.tolist()]
     record: dict[str, Any] = {"image": name, "scheme": face.scheme, "landmarks": landmarks}
     if face.visible is not None:
         record["visible"] = face.visible.tolist()
