@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 
 from flmcore import __version__
-from flmcore.commands import demo, detect, evaluate, lists, mean_shape
+from flmcore.commands import convert, demo, detect, evaluate, lists, mean_shape
 from flmcore.commands.console import EXIT_BAD_INPUT, EXIT_INTERRUPTED, warn
 from flmcore.errors import FlmcoreError
 
@@ -20,6 +20,7 @@ _COMMANDS = (
     ("demo", demo.add, demo.run, "compare two detectors on photographs that packages carry", demo.EXAMPLES),
     ("evaluate", evaluate.add, evaluate.run, "compare detectors on your images", evaluate.EXAMPLES),
     ("detect", detect.add, detect.run, "landmarks of one detector", detect.EXAMPLES),
+    ("convert", convert.add, convert.run, "write a data set's landmarks in another format", convert.EXAMPLES),
     ("detectors", lists.add_nothing, lists.run_detectors, "list detectors", lists.DETECTORS_EXAMPLES),
     ("schemes", mean_shape.add, lists.run_schemes, "list landmark schemes", lists.SCHEMES_EXAMPLES),
     (

@@ -18,6 +18,7 @@ Weights are looked for where a detector's config says, in the packages that ship
 FLMCORE_WEIGHTS. Any .toml file can be given to -d as well."""
 SCHEMES_EXAMPLES = """examples:
   flmcore schemes                                                     list the schemes
+  flmcore schemes show wflw-98 -o chart.png                           its numbered points, drawn (PNG or SVG)
   flmcore schemes mean-shape TRUTH --scheme wflw-98 -o mean_98.npz    the mean face that SLPT starts from"""
 INFO_EXAMPLES = "example:\n  flmcore info"
 

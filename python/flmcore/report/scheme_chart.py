@@ -28,12 +28,13 @@ _PARTS = {
     "contour": ("#0072B2", "o"),
     "brow": ("#D55E00", "^"),
     "nose": ("#009E73", "s"),
-    "eye": ("#7B3294", "o"),
-    "mouth": ("#C2185B", "D"),
+    "eye": ("#E69F00", "o"),
+    "mouth": ("#CC79A7", "D"),
     "pupil": ("#000000", "P"),
     "other": ("#777777", "o"),
 }
 _DENSE = 150  # landmarks from which only the ends of groups are numbered
+_FACING = 0.06  # brow points this near in x are one above the other
 _SIZE, _DPI = (9.0, 9.0), 160
 
 
@@ -122,7 +123,7 @@ def _number(axes: Axes, scheme: Scheme, points: Points, *, dense: bool) -> None:
             same = np.flatnonzero((np.abs(points - points[index]) < 1e-9).all(axis=1)).tolist()
             if index != same[0]:
                 continue
-            way = _way(name, points[index], middle)
+            way = _way(name, points[index], middle, points[list(indices)])
             axes.annotate(
                 "·".join(map(str, same)),
                 points[index],
@@ -136,7 +137,7 @@ def _number(axes: Axes, scheme: Scheme, points: Points, *, dense: bool) -> None:
             )
 
 
-def _way(name: str, point: Points, middle: Points) -> Points:
+def _way(name: str, point: Points, middle: Points, group: Points) -> Points:
     """Unit vector, y down, from a landmark to its number."""
     if name == "contour":
         way = point - (0.0, 0.25)
@@ -151,6 +152,8 @@ def _way(name: str, point: Points, middle: Points) -> Points:
             if abs(point[1] - middle[1]) < 0.035
             else way
         )
+    elif "brow" in name and (facing := group[np.abs(group[:, 0] - point[0]) < _FACING]).shape[0] > 1:
+        way = np.array([0.15 * np.sign(point[0] - middle[0]), np.sign(point[1] - facing[:, 1].mean())])
     else:
         way = (point - middle) * (0.6, 1.0)
     length = float(np.hypot(*way))
@@ -159,12 +162,13 @@ def _way(name: str, point: Points, middle: Points) -> Points:
 
 def _write(figure: Figure, scheme: Scheme, *, dense: bool) -> None:
     figure.text(0.5, 0.965, scheme.name, ha="center", va="center", fontsize=19, weight="bold", color=INK)
-    numbers = "only the ends of groups are numbered" if dense else "counted from 0"
-    text = f"{scheme.landmarks} landmarks, {numbers}  ·  left and right as seen in the image  ·  schematic, not a mean face"
+    numbers = "counted from 0, the ends of groups numbered" if dense else "counted from 0"
+    text = f"{scheme.landmarks} landmarks, {numbers}  ·  left and right as seen in the image  ·  a schematic face"
     figure.text(0.5, 0.932, text, ha="center", va="center", fontsize=9.5, color=MUTED)
     entries = list(scheme.groups.items())
     columns = 3
     rows = -(-len(entries) // columns)
+    small = 8.5
     for place, (name, indices) in enumerate(entries):
         column, row = divmod(place, rows)
         x, y = 0.06 + 0.31 * column, 0.108 - 0.0245 * row
@@ -173,7 +177,7 @@ def _write(figure: Figure, scheme: Scheme, *, dense: bool) -> None:
         figure.text(
             x + 0.016, y, f"{name.replace('_', ' ')}  ", ha="left", va="center", fontsize=9, color=INK
         )
-        figure.text(x + 0.143, y, _ranges(indices), ha="left", va="center", fontsize=9, color=MUTED)
+        figure.text(x + 0.138, y, _ranges(indices), ha="left", va="center", fontsize=small, color=MUTED)
     figure.add_artist(_rule())
 
 
@@ -196,4 +200,8 @@ def _ranges(indices: tuple[int, ...]) -> str:
         for _, run in groupby(enumerate(indices), key=lambda item: item[1] - item[0])
     ]
     texts = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
-    return ", ".join(texts) if len(texts) <= 6 else ", ".join([*texts[:2], "…", texts[-1]])
+    return (
+        ", ".join(texts)
+        if len(texts) <= 6 and len(", ".join(texts)) <= 30
+        else ", ".join([*texts[:2], "…", texts[-1]])
+    )

@@ -35,21 +35,21 @@ _EYE = [
 _PUPIL = (-0.35, -0.005)
 _BRIDGE = [(0.0, -0.04), (0.0, 0.1), (0.0, 0.24), (0.0, 0.38)]
 _LIPS = {
-    0: (-0.3, 0.78),
+    0: (-0.3, 0.79),
     1: (-0.2, 0.715),
     2: (-0.08, 0.68),
     3: (0.0, 0.7),
-    9: (0.0, 0.97),
-    10: (-0.1, 0.955),
-    11: (-0.21, 0.89),
+    9: (0.0, 1.03),
+    10: (-0.1, 1.015),
+    11: (-0.21, 0.935),
 }
-_MOUTH = {0: (-0.235, 0.79), 1: (-0.1, 0.77), 2: (0.0, 0.775), 6: (0.0, 0.865), 7: (-0.1, 0.86)}
+_MOUTH = {0: (-0.225, 0.8), 1: (-0.1, 0.77), 2: (0.0, 0.775), 6: (0.0, 0.92), 7: (-0.1, 0.905)}
 
 
 def _contour(above: float, steps: int) -> list[tuple[float, float]]:
     """The jaw from the left ear to the chin in equal steps; it begins ``above`` steps higher than 300-W's."""
     t = np.linspace(0, np.pi / 2, 2000)
-    x, y = -0.82 * np.cos(t) ** 0.8, -0.05 + 1.32 * np.sin(t) ** 1.15
+    x, y = -0.82 * np.cos(t) ** 0.8, -0.05 + 1.38 * np.sin(t) ** 1.15
     x, y = np.append(-0.82, x), np.append(-0.25, y)  # up beside the ear
     length = np.append(0, np.cumsum(np.hypot(np.diff(x), np.diff(y))))
     start = length[1]
