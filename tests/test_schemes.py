@@ -112,7 +112,8 @@ def test_tables_compose() -> None:
 
 def test_schemes_with_the_pupils_keep_what_they_share() -> None:
     assert (
-        schemes.mapping("mp-478", "300w-68").steps[0].rows == schemes.mapping("mp-468", "300w-68").steps[0].rows
+        schemes.mapping("mp-478", "300w-68").steps[0].rows
+        == schemes.mapping("mp-468", "300w-68").steps[0].rows
     )
     assert schemes.mapping("mp-468", "mp-478").grades.count("undefined") == 10
     assert schemes.mapping("fs-70", "300w-68").complete

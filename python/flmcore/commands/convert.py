@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flmcore.commands.console import say, warn
+
+if TYPE_CHECKING:
+    from flmcore.data.truth import Dataset
 
 EXAMPLES = """examples:
   flmcore convert 300W/ 300w.csv                                  the format is told from OUT's suffix
@@ -61,6 +65,12 @@ def run(options: argparse.Namespace) -> int:
     _tell(dataset.missing, "images not found")
     _tell(dataset.without_truth, "images without a face, left out")
     return 0
+
+
+def in_words(dataset: Dataset) -> str:
+    """Faces, images and scheme, for a line on the terminal."""
+    faces, images = len(dataset.faces), len(dataset.by_image())
+    return f"{faces} face{'s' * (faces != 1)} in {images} image{'s' * (images != 1)}, {dataset.scheme}"
 
 
 def _tell(names: tuple[str, ...], what: str) -> None:

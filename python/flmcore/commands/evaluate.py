@@ -17,9 +17,11 @@ from flmcore.commands.console import (
     warn,
     whole,
 )
+from flmcore.commands.convert import in_words
 from flmcore.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
+    from flmcore.data.truth import Dataset
     from flmcore.evaluation.results import Results
 
 EXAMPLES = """examples:
@@ -90,16 +92,16 @@ def run(options: argparse.Namespace) -> int:
     from flmcore.evaluation.runner import EvaluationInterrupted, evaluate
 
     detectors = choose_detectors(options.detector)
+    images = _data_set(options)
     try:
         with progress_bar() as progress:
             results = evaluate(
-                options.paths,
+                images,
                 detectors,
                 sweep=options.sweep,
                 frames=options.frames,
                 seed=options.seed,
                 **box_arguments(options),
-                format=options.format,
                 faces=options.faces,
                 batch=options.batch,
                 threads=options.threads,
@@ -116,6 +118,20 @@ def run(options: argparse.Namespace) -> int:
         warn("interrupted; what was finished is saved: add --resume to carry on")
         return EXIT_INTERRUPTED
     return show(results, options.out, figures=not options.no_figures)
+
+
+def _data_set(options: argparse.Namespace) -> Dataset | list[str]:
+    """The data set that the path is, said in a line; else the paths."""
+    from flmcore.evaluation.dataset_input import open_dataset
+
+    if options.truth is not None and options.format == "auto":
+        return list(options.paths)
+    dataset = open_dataset(options.paths, options.format, options.truth_scheme)
+    if dataset is None:
+        return list(options.paths)
+    boxes = "of the truth" if options.boxes in (None, "truth") else f"from {options.boxes}"
+    say(f"{options.paths[0]}: data set, format {dataset.format}, {in_words(dataset)}; boxes {boxes}")
+    return dataset
 
 
 def choose_detectors(names: list[str]) -> list[str]:

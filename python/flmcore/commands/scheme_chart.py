@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _say(scheme: Scheme) -> None:
     from flmcore import schemes
+    from flmcore.schemes.rows import GRADES
 
     say(f"{scheme.name}: {scheme.landmarks} landmarks")
     for text, value in (
@@ -67,16 +67,16 @@ def _say(scheme: Scheme) -> None:
         ("doubts", scheme.doubts),
     ):
         if value:
-            say(f"{text:<18} {value}")
+            say(f"{text:<22} {value}")
     for text, pair in (("outer eye corners", scheme.eye_outer), ("inner eye corners", scheme.eye_inner)):
-        say(f"{text:<18} {'–' if pair is None else f'{pair[0]}, {pair[1]}'}")
+        say(f"{text:<22} {'–' if pair is None else f'{pair[0]}, {pair[1]}'}")
     for name, indices in scheme.groups.items():
-        say(f"{name:<18} {', '.join(map(str, indices))}")
+        say(f"{name:<22} {', '.join(map(str, indices))}")
     for other in schemes.names():
         try:
             grades = schemes.mapping(scheme.name, other).grades
         except ValueError:
             continue
         if other != scheme.name:
-            counts = Counter(grades)
-            say(f"{'to ' + other:<18} {', '.join(f'{n} {grade}' for grade, n in counts.items())}")
+            counts = [f"{grades.count(grade)} {grade}" for grade in GRADES if grade in grades]
+            say(f"{'to ' + other:<22} {', '.join(counts)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ import numpy as np
 from flmcore import schemes
 from flmcore.data.truth import Dataset
 from flmcore.ops.remap import remap
+from flmcore.schemes.rows import GRADES
 
 __all__ = ["remap_dataset"]
 
@@ -34,6 +34,7 @@ def remap_dataset(dataset: Dataset, target: str) -> tuple[Dataset, Mapping[str, 
         if face.visible is not None:
             # The hidden ones as undefined: what then is undefined too has a hidden source.
             seen = np.where(face.visible[:, None], face.points, np.nan)
-            visible = np.isfinite(remap(seen, dataset.scheme, name)).all(axis=1)
+            visible = np.asarray(np.isfinite(remap(seen, dataset.scheme, name)).all(axis=1))
         faces.append(replace(face, points=points, scheme=name, visible=visible))
-    return replace(dataset, faces=tuple(faces), scheme=name), Counter(mapping.grades)
+    counts = {grade: mapping.grades.count(grade) for grade in GRADES if grade in mapping.grades}
+    return replace(dataset, faces=tuple(faces), scheme=name), counts
