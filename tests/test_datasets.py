@@ -300,9 +300,9 @@ def test_folders_with_no_or_several_sets_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="expected landmarks of one format, got 300w and json: name one"):
         read_dataset(tmp_path)
     assert read_dataset(tmp_path, "300w").faces[0].image == "a.png"
-    with pytest.raises(ValueError, match="format: expected auto or one of .*; did you mean 'wflw'"):
+    with pytest.raises(ValueError, match=r"format: expected auto or one of .*; did you mean 'wflw'"):
         read_dataset(tmp_path, "wlfw")
-    with pytest.raises(ValueError, match="expected landmarks of the format lapa .* got none"):
+    with pytest.raises(ValueError, match=r"expected landmarks of the format lapa .* got none"):
         read_dataset(tmp_path, "lapa")
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore import schemes
 from flmcore.data.truth import Dataset, TruthFace
 
 
@@ -53,7 +52,3 @@ def imglab(boxes: list[tuple[str, dict[str, tuple[int, int]]]], extra: str = "")
         lines += [f"<part name='{name}' x='{x}' y='{y}'/>" for name, (x, y) in parts.items()]
         lines += ["</box>", "</image>"]
     return "\n".join([*lines, "</images>", "</dataset>"])
-
-
-def every_scheme() -> list[str]:
-    return schemes.names()
