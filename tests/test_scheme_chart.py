@@ -22,7 +22,9 @@ def test_the_schematic_face_is_the_schemes(name: str) -> None:
     scheme, points = schemes.get(name), shape_of(name)
     assert points.shape == (scheme.landmarks, 2)
     assert np.isfinite(points).all()
-    np.testing.assert_allclose(points[list(scheme.flip)] * [-1, 1], points, atol=1e-4)
+    np.testing.assert_allclose(
+        points[list(scheme.flip)] * [-1, 1], points, atol=0.02
+    )  # weights may differ from side to side
     if scheme.eye_outer:
         left, right = points[list(scheme.eye_outer)]
         assert right[0] - left[0] == pytest.approx(1, abs=0.05)
@@ -90,7 +92,7 @@ def test_show_says_or_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["schemes", "show", "wflw-98"]) == 0
     said = capsys.readouterr().out
     assert re.search(r"^pupils +96, 97$", said, re.MULTILINE)
-    assert re.search(r"^to 300w-68 +46 exact, 8 interpolated, 14 approximate$", said, re.MULTILINE)
+    assert re.search(r"^to 300w-68 +50 exact, 8 interpolated, 10 approximate$", said, re.MULTILINE)
     pytest.importorskip("matplotlib")
     assert main(["schemes", "show", "mp-478", "-o", str(tmp_path / "new" / "chart.svg")]) == 0
     assert (tmp_path / "new" / "chart.svg").stat().st_size > 10_000

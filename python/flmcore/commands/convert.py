@@ -56,10 +56,7 @@ def run(options: argparse.Namespace) -> int:
         dataset, counts = remap_dataset(dataset, options.scheme)
         grades = f" ({', '.join(f'{count} {grade}' for grade, count in counts.items())})" if counts else ""
     lost = write_dataset(dataset, options.out, target, copy_images=options.copy_images, replace=options.force)
-    images = len(dataset.by_image())
-    say(
-        f"{options.out}: {len(dataset.faces)} faces in {images} images, {dataset.scheme}{grades}, format {target}"
-    )
+    say(f"{options.out}: format {target}, {in_words(dataset)}{grades}")
     if lost:
         warn(f"{target} does not keep {', '.join(lost)}")
     _tell(dataset.missing, "images not found")

@@ -34,6 +34,7 @@ _PARTS = {
     "other": ("#777777", "o"),
 }
 _DENSE = 150  # landmarks from which only the ends of groups are numbered
+_LEGEND = 20  # characters that there is room for
 _FACING = 0.06  # brow points this near in x are one above the other
 _SIZE, _DPI = (9.0, 9.0), 160
 
@@ -143,7 +144,7 @@ def _way(name: str, point: Points, middle: Points, group: Points) -> Points:
         way = point - (0.0, 0.25)
     elif name == "nose_bridge":
         way = np.array([1.0, 0.0])
-    elif name in ("nose_bottom", "chin") or part_of(name) == "pupil":
+    elif name in ("nose_bottom", "nose_side", "chin") or part_of(name) == "pupil":
         way = np.array([0.0, 1.0])
     elif name == "inner_mouth":
         way = np.array([0.0, 1.0 if point[1] < middle[1] else -1.0])
@@ -177,7 +178,7 @@ def _write(figure: Figure, scheme: Scheme, *, dense: bool) -> None:
         figure.text(
             x + 0.016, y, f"{name.replace('_', ' ')}  ", ha="left", va="center", fontsize=9, color=INK
         )
-        figure.text(x + 0.138, y, _ranges(indices), ha="left", va="center", fontsize=small, color=MUTED)
+        figure.text(x + 0.142, y, _ranges(indices), ha="left", va="center", fontsize=small, color=MUTED)
     figure.add_artist(_rule())
 
 
@@ -194,14 +195,11 @@ def _rule() -> Any:
 
 
 def _ranges(indices: tuple[int, ...]) -> str:
-    """``0–16``, ``0, 4, 2, 5``; long lists of scattered numbers are cut."""
+    """``0–16``, ``0, 4, 2, 5``; a long list is cut to its ends."""
     runs = [
         [index for _, index in run]
         for _, run in groupby(enumerate(indices), key=lambda item: item[1] - item[0])
     ]
     texts = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
-    return (
-        ", ".join(texts)
-        if len(texts) <= 6 and len(", ".join(texts)) <= 30
-        else ", ".join([*texts[:2], "…", texts[-1]])
-    )
+    whole = ", ".join(texts)
+    return whole if len(whole) <= _LEGEND else f"{indices[0]}, …, {indices[-1]}"

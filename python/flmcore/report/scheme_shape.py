@@ -124,6 +124,7 @@ def shape_of(scheme: str) -> Points:
                 list(schemes.get(source).groups["pupils"])
             ]
         if np.isfinite(points).all():
-            return points
+            mirrored = points[list(schemes.get(name).flip)] * (-1, 1)
+            return np.asarray((points + mirrored) / 2)  # the weights differ a little from side to side
     msg = f"scheme: expected one that the schematic face has every landmark of, got {name!r}"
     raise ValueError(msg)
