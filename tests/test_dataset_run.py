@@ -69,6 +69,7 @@ def test_a_folder_is_recognised_and_its_truth_gives_the_boxes(
         assert face is not None
         np.testing.assert_allclose(face.points, face_shape() + np.array([shift, 0]), atol=1e-9)
     assert run.truth_points.face("a/1.png", 1) is None
+    assert run.truth_points.of("a/1.png", 0, [0, 0, 1, 1]) is run.truth_points.face("a/1.png", 0)  # by number
     assert results.problems == []
 
 
@@ -97,6 +98,7 @@ def test_other_boxes_leave_the_truth_within_reach(tmp_path: Path, runs: list[run
     points = runs[0].truth_points
     assert points is not None
     assert points.match("a/1.png", TIGHT) is points.face("a/1.png", 0)
+    assert points.of("a/1.png", 7, TIGHT) is points.face("a/1.png", 0)  # by the box
     assert points.match("a/1.png", [0, 0, 5, 5]) is None
 
 

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from flmcore.data.truth import Dataset, TruthFace, is_dataset, read_dataset
-from flmcore.evaluation.inputs import Problem
+from flmcore.evaluation.box_source import TRUTH, BoxesOption
+from flmcore.evaluation.inputs import Problem, Source
+from flmcore.evaluation.truth import Truth, TruthPoints, truth_faces
 
-__all__ = ["IMAGES", "dataset_faces", "dataset_images", "dataset_problems", "open_dataset"]
+__all__ = ["IMAGES", "dataset_images", "dataset_problems", "dataset_truth", "open_dataset"]
 
 IMAGES = "images"  # the format of what is no data set
 
@@ -62,7 +64,17 @@ def dataset_images(dataset: Dataset) -> list[Path]:
     return [dataset.paths[name] for name in dataset.by_image() if name in dataset.paths]
 
 
-def dataset_faces(dataset: Dataset) -> list[TruthFace]:
+def dataset_truth(
+    dataset: Dataset, boxes: BoxesOption, sources: Sequence[Source]
+) -> tuple[Truth | None, BoxesOption, TruthPoints | None]:
+    """Truth and boxes for a run on a data set: the boxes of the truth, or the given ones with the truth beside them."""
+    faces = _faces(dataset)
+    if boxes is None or (isinstance(boxes, str) and boxes == TRUTH):
+        return faces, TRUTH, None
+    return None, boxes, TruthPoints(truth_faces(faces, None), sources, numbered=False)
+
+
+def _faces(dataset: Dataset) -> list[TruthFace]:
     """Its faces under the paths of their images, by which a run finds them; two names of one file are one image."""
     files: dict[Path, str] = {}
     named = {

@@ -10,26 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flmcore.detectors.load import load_detector
-from flmcore.evaluation.box_source import TRUTH, BoxesOption, open_boxes
+from flmcore.evaluation.box_source import BoxesOption, open_boxes
 from flmcore.evaluation.collect import collect
-from flmcore.evaluation.dataset_input import (
-    dataset_faces,
-    dataset_images,
-    dataset_problems,
-    open_dataset,
-)
+from flmcore.evaluation.dataset_input import dataset_images, dataset_problems, dataset_truth, open_dataset
 from flmcore.evaluation.identity import digests, run_identity
-from flmcore.evaluation.inputs import FACE_CHOICES, Problem, Source, collect_sources
+from flmcore.evaluation.inputs import FACE_CHOICES, Problem, collect_sources
 from flmcore.evaluation.landmarks import common_scheme
 from flmcore.evaluation.measure import Measurable
 from flmcore.evaluation.results import Results
 from flmcore.evaluation.run import Progress, Run
 from flmcore.evaluation.store import Journal, Memory, prepare_folder, refuse_other
 from flmcore.evaluation.sweep import make_sweep
-from flmcore.evaluation.truth import Truth, TruthPoints, truth_faces
+from flmcore.evaluation.truth import Truth
 
 if TYPE_CHECKING:
-    from flmcore.data.truth import Dataset
     from flmcore.detectors.base import Detector
 
 __all__ = ["EvaluationInterrupted", "evaluate", "load_detectors"]
@@ -123,7 +117,7 @@ def evaluate(
     sources = collect_sources(images if dataset is None else dataset_images(dataset))[:limit]
     marks = None
     if dataset is not None and truth is None:
-        truth, boxes, marks = _of_dataset(dataset, boxes, sources)
+        truth, boxes, marks = dataset_truth(dataset, boxes, sources)
     origin = open_boxes(sources, boxes=boxes, box_kind=box_kind, truth=truth, truth_scheme=truth_scheme)
     truth_points = origin.truth or marks
     interocular = origin.interocular if interocular is None else interocular
@@ -165,16 +159,6 @@ def evaluate(
     )
     notes += [] if dataset is None else dataset_problems(dataset)
     return _carry_out(run, identity, notes, folder)
-
-
-def _of_dataset(
-    dataset: Dataset, boxes: BoxesOption, sources: Sequence[Source]
-) -> tuple[Truth | None, BoxesOption, TruthPoints | None]:
-    """Truth and boxes for a run on a data set: the boxes of the truth, or the given ones with the truth beside them."""
-    faces = dataset_faces(dataset)
-    if boxes is None or (isinstance(boxes, str) and boxes == TRUTH):
-        return faces, TRUTH, None
-    return None, boxes, TruthPoints(truth_faces(faces, None), sources)
 
 
 _FIXED = {"normaliser": "interocular", "sampling_unit": "image", "intervals": "95 % bootstrap over images"}

@@ -72,10 +72,15 @@ class TruthPoints:
         scheme: of every face; None where the truth was given without one.
     """
 
-    def __init__(self, faces: Faces, sources: Sequence[Source]) -> None:
+    def __init__(self, faces: Faces, sources: Sequence[Source], *, numbered: bool = True) -> None:
+        self._numbered = numbered  # whether the run's boxes are those of the truth, in its order
         self._faces = {image: faces[name] for image, name in match_names(faces, sources).items()}
         first = next(iter(faces.values()))[0]
         self.scheme: str | None = first.scheme or None
+
+    def of(self, image: str, face: int, box: ArrayLike) -> TruthFace | None:
+        """The true face of a face of the run: by its number where boxes are of the truth, else by its box."""
+        return self.face(image, face) if self._numbered else self.match(image, box)
 
     def face(self, image: str, face: int) -> TruthFace | None:
         """The face of this number, where boxes are of the truth and so are numbered as it is; None beyond them."""
