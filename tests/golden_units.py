@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from flmcore import schemes
+from flmcore.data.truth import TruthFace
 from flmcore.evaluation.accuracy.measure import accuracy_of
-from flmcore.evaluation.accuracy.plan import TrueFace, plan_accuracy
+from flmcore.evaluation.accuracy.plan import plan_accuracy
 
 
-def true_faces(shared: Path, *, human: bool = True) -> dict[str, TrueFace]:
+def true_faces(shared: Path, *, human: bool = True) -> dict[str, TruthFace]:
     """True landmarks by ``image#face``, counted from 0."""
     rows = json.loads((shared / "faces" / "faces.json").read_text())
     return {
-        f"{row['image']}#{row['face']}": TrueFace(
+        f"{row['image']}#{row['face']}": TruthFace(
+            row["image"],
             np.array(row["landmarks"], dtype=float) - (1 if row["index_base"].startswith("1") else 0),
             row["scheme"],
         )
@@ -36,7 +38,7 @@ def golden_units(shared: Path, model: str, faces: list[str]) -> list[dict[str, A
     """One unit per face."""
     scheme = schemes.get(str(models(shared)[model]["scheme"]).split()[0]).name
     truth = {key: face for key, face in true_faces(shared).items() if key in faces}
-    plan = plan_accuracy({key: [face] for key, face in truth.items()}, {model: scheme})
+    plan = plan_accuracy([face.scheme for face in truth.values()], {model: scheme})
     assert plan is not None
     golden = np.load(shared / "golden" / f"{model}.npz")
     units = []

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 import flmcore
 from evaluated import BOX, KnownDetector, face_shape, noise_image
+from flmcore.data.truth import TruthFace
 from flmcore.evaluation.accuracy.curve import INTEGRATIONS
 from flmcore.evaluation.accuracy.figures import figure, image_values
 from flmcore.evaluation.accuracy.measure import accuracy_of
-from flmcore.evaluation.accuracy.plan import TrueFace, plan_accuracy, true_landmarks
+from flmcore.evaluation.accuracy.plan import plan_accuracy
 from flmcore.evaluation.accuracy.protocol import AVERAGINGS, NORMALISERS, Points, Protocol
 from flmcore.evaluation.accuracy.summary import summarise_accuracy
 
@@ -76,12 +77,12 @@ def test_other_ids_are_named(text: str, message: str) -> None:
         Protocol.parse(text)
 
 
-def face(seed: int, scheme: str = "300w-68") -> TrueFace:
+def face(seed: int, scheme: str = "300w-68") -> TruthFace:
     count = flmcore.schemes.get(scheme).landmarks
-    return TrueFace(np.random.default_rng(seed).uniform(0, 100, (count, 2)), scheme)
+    return TruthFace("a", np.random.default_rng(seed).uniform(0, 100, (count, 2)), scheme)
 
 
-def values_of(landmarks: Any, truth: TrueFace, scheme: str = "300w-68", **options: Any) -> dict[str, Any]:
+def values_of(landmarks: Any, truth: TruthFace, scheme: str = "300w-68", **options: Any) -> dict[str, Any]:
     return accuracy_of(landmarks, scheme, truth, **{"points": "300w-68", "common": None, **options})
 
 
@@ -131,11 +132,11 @@ def test_truth_without_eye_corners_has_no_interocular_figure_and_says_why() -> N
     assert values["sets"]["300w-68"]["nme"]["box"] is not None
     five = values_of(face(4, "five-5").points, face(4, "five-5"), "five-5", points="five-5")
     assert five["normaliser_px"]["interocular"] is None
-    assert plan_accuracy({"a": [face(4, "five-5")]}, {"d": "five-5"}).normaliser == "interpupil"  # type: ignore[union-attr]
+    assert plan_accuracy(["five-5"], {"d": "five-5"}).normaliser == "interpupil"  # type: ignore[union-attr]
 
 
 def test_all_landmarks_invisible_is_no_figure_but_a_reason() -> None:
-    truth = TrueFace(np.full((68, 2), np.nan), "300w-68")
+    truth = TruthFace("a", np.full((68, 2), np.nan), "300w-68")
     values = values_of(np.zeros((68, 2)), truth)
     assert values["nme"] is None
     assert "no landmark is defined" in values["reason"]
@@ -143,16 +144,13 @@ def test_all_landmarks_invisible_is_no_figure_but_a_reason() -> None:
 
 
 def test_plan_takes_the_own_scheme_where_it_is_the_truths() -> None:
-    plan = plan_accuracy({"a": [face(0, "wflw-98")]}, {"w": "wflw-98", "d": "300w-68", "x": "own-7"})
+    plan = plan_accuracy(["wflw-98"], {"w": "wflw-98", "d": "300w-68", "x": "own-7"})
     assert plan is not None
     assert plan.points == {"w": "wflw-98", "d": "300w-68", "x": None}
     assert plan.common is None  # nothing is known of own-7
-    assert plan_accuracy({"a": [face(0, "wflw-98")]}, {"w": "wflw-98", "d": "300w-68"}).common == "300w-68"  # type: ignore[union-attr]
-    assert plan_accuracy(None, {"d": "300w-68"}) is None
-    assert plan_accuracy({"a": [TrueFace(np.zeros((7, 2)), "own-7")]}, {"d": "300w-68"}) is None
-    assert true_landmarks(plan, "a", 1) is None
-    assert true_landmarks(plan, "b", 0) is None
-    assert true_landmarks(None, "a", 0) is None
+    assert plan_accuracy(["wflw-98"], {"w": "wflw-98", "d": "300w-68"}).common == "300w-68"  # type: ignore[union-attr]
+    assert plan_accuracy([], {"d": "300w-68"}) is None
+    assert plan_accuracy(["own-7"], {"d": "300w-68"}) is None
 
 
 def unit(image: str, number: int, off: float, missing: int = 0, **attributes: Any) -> dict[str, Any]:
@@ -162,7 +160,7 @@ def unit(image: str, number: int, off: float, missing: int = 0, **attributes: An
     step = np.zeros((68, 2))
     step[:, 0], step[:17, 0] = off, 2 * off
     step[67 - missing : 67] = np.nan
-    values = values_of(points + step, TrueFace(points, "300w-68", attributes))
+    values = values_of(points + step, TruthFace("a", points, "300w-68", attributes=attributes))
     return {"image": image, "face": number, "detector": "d", "accuracy": values}
 
 

@@ -166,11 +166,7 @@ def test_truth_that_is_undefined_is_a_problem() -> None:
             "truth: expected .* other boxes$",
         ),
         ({"boxes": "truth", "truth": []}, ValueError, "truth: expected at least one face, got none"),
-        (
-            {"boxes": "truth", "truth": "list.txt"},
-            ValueError,
-            "truth_scheme: expected the scheme of the true landmarks",
-        ),
+        ({"boxes": "truth", "truth": "list.txt"}, OSError, "list.txt"),
         ({"boxes": "truth", "truth": "none.txt", "truth_scheme": "wflw-98"}, OSError, "none.txt"),
         (
             {"boxes": "truth", "truth": [("a", face_shape())], "truth_scheme": "wflw-98"},

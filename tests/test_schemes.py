@@ -24,10 +24,12 @@ def test_all_are_there() -> None:
         "aflw-19": 19,
         "cofw-29": 29,
         "dlib-5": 5,
+        "facesynthetics-70": 70,
         "five-5": 5,
         "insightface-106": 106,
         "lapa-106": 106,
         "mediapipe-468": 468,
+        "mediapipe-478": 478,
         "openseeface-66": 66,
         "wflw-98": 98,
     }
@@ -35,6 +37,8 @@ def test_all_are_there() -> None:
         ("if-106", "insightface-106"),
         ("mp-468", "mediapipe-468"),
         ("osf-66", "openseeface-66"),
+        ("mp-478", "mediapipe-478"),
+        ("fs-70", "facesynthetics-70"),
     ):
         assert schemes.get(alias) is schemes.get(name)
 
@@ -104,6 +108,17 @@ def test_tables_compose() -> None:
     direct = schemes.mapping("mediapipe-468", "300w-68").steps[0].rows
     assert mapping.steps[0].rows == direct[17:]
     assert mapping.grades.count("approximate") == 13
+
+
+def test_schemes_with_the_pupils_keep_what_they_share() -> None:
+    assert (
+        schemes.mapping("mp-478", "300w-68").steps[0].rows
+        == schemes.mapping("mp-468", "300w-68").steps[0].rows
+    )
+    assert schemes.mapping("mp-468", "mp-478").grades.count("undefined") == 10
+    assert schemes.mapping("fs-70", "300w-68").complete
+    assert schemes.mapping("fs-70", "wflw-98").path == ("facesynthetics-70", "300w-68", "wflw-98")
+    assert schemes.common(["fs-70", "mp-478"]) == "300w-68"
 
 
 def test_the_worst_grade_on_the_way_counts() -> None:

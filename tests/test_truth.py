@@ -184,7 +184,7 @@ BAD = {
         r'entry 0: expected an object with "image" and "landmarks"',
     ),
     "latin.pts": (b"\xff\xfe{", "300w-68", r"utf-8"),
-    "what.csv": ("a,1,2", "300w-68", r"expected true landmarks \(a \.pts file, .*\), got another form"),
+    "what.yaml": ("a,1,2", "300w-68", r"expected true landmarks \(a \.pts file, .*\), got another form"),
 }
 
 

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 
 from flmcore import __version__
-from flmcore.commands import demo, detect, detectors, evaluate, explain, lists, mean_shape
+from flmcore.commands import convert, demo, detect, detectors, evaluate, explain, lists, mean_shape
 from flmcore.commands.console import EXIT_BAD_INPUT, EXIT_INTERRUPTED, warn
 from flmcore.errors import FlmcoreError
 
@@ -22,6 +22,7 @@ _COMMANDS = (
     ("explain", explain.add, explain.run, "which protocols reproduce a published figure", explain.EXAMPLES),
     ("detect", detect.add, detect.run, "landmarks of one detector", detect.EXAMPLES),
     ("detectors", detectors.add, detectors.run, "list, show and check detectors", detectors.EXAMPLES),
+    ("convert", convert.add, convert.run, "write a data set's landmarks in another format", convert.EXAMPLES),
     ("schemes", mean_shape.add, lists.run_schemes, "list landmark schemes", lists.SCHEMES_EXAMPLES),
     (
         "info",

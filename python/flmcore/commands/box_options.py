@@ -14,7 +14,7 @@ def add_box_options(parser: argparse.ArgumentParser) -> None:
         "--boxes",
         metavar="SOURCE",
         help='face boxes: a file, JSON {"a.jpg": [[x0, y0, x1, y1]]} or CSV image,x0,y0,x1,y1; or a face finder: dlib, '
-        "blazeface, mediapipe, slim320, openseeface (default: dlib); or truth, with --truth",
+        "blazeface, mediapipe, slim320, openseeface (default: dlib); or truth, with --truth or a data set",
     )
     parser.add_argument(
         "--box-kind",
@@ -24,9 +24,15 @@ def add_box_options(parser: argparse.ArgumentParser) -> None:
         "openseeface, retinaface, sfd",
     )
     parser.add_argument(
-        "--truth", metavar="FILE", help="true landmarks, for --boxes truth: .pts, LaPa, WFLW list, JSON"
+        "--truth",
+        metavar="FILE",
+        help="true landmarks, for --boxes truth: a file or folder (docs/datasets.md)",
     )
-    parser.add_argument("--truth-scheme", metavar="SCHEME", help="scheme of the true landmarks, for --truth")
+    parser.add_argument(
+        "--truth-scheme",
+        metavar="SCHEME",
+        help="scheme of the true landmarks, where their file does not decide it",
+    )
 
 
 def box_arguments(options: argparse.Namespace) -> dict[str, Any]:

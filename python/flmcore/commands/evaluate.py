@@ -17,9 +17,11 @@ from flmcore.commands.console import (
     warn,
     whole,
 )
+from flmcore.commands.convert import in_words
 from flmcore.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
+    from flmcore.data.truth import Dataset
     from flmcore.evaluation.results import Results
 
 EXAMPLES = """examples:
@@ -28,6 +30,7 @@ EXAMPLES = """examples:
   flmcore evaluate photos/ -d fan4 -d dlib-68 --weights fan4=2DFAN4.zip -o out
   flmcore evaluate a.jpg b.jpg -d my-detector.toml --boxes boxes.json -o out
   flmcore evaluate photos/ -d all --boxes mediapipe -o out  boxes of MediaPipe's face detector
+  flmcore evaluate WFLW/ -d all -o out                      a data set: its images, boxes of its true landmarks
   flmcore evaluate photos/ -d dlib-68 -o out --resume       carry on after Ctrl-C
 
 OUT gets results.json (everything), results.csv (a row per detector), units.csv (a row per detector and face) and
@@ -36,7 +39,12 @@ figures. Exit code: 0 measured, 1 nothing could be measured, 2 bad input, 130 in
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="images and folders of images")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="images and folders of images, or one data set with true landmarks",
+    )
     parser.add_argument(
         "-d",
         "--detector",
@@ -53,6 +61,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="weights of one of these detectors, a file or a folder to look in; repeat for several",
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="folder for the results")
+    parser.add_argument(
+        "--format",
+        default="auto",
+        metavar="FORMAT",
+        help="of the data set: auto (default) looks whether PATH is one; images: it is none; or 300w, wflw, lapa, coco, "
+        "coco-wholebody, dlib, facesynthetics, csv, json. Boxes are then those of the truth, unless --boxes says otherwise",
+    )
     add_box_options(parser)
     parser.add_argument(
         "--faces",
@@ -117,10 +132,11 @@ def run(options: argparse.Namespace) -> int:
 
     detectors = choose_detectors(options.detector)
     weights = read_weights(options.weights)
+    images = _data_set(options)
     try:
         with progress_bar() as progress:
             results = evaluate(
-                options.paths,
+                images,
                 detectors,
                 sweep=options.sweep,
                 frames=options.frames,
@@ -146,6 +162,20 @@ def run(options: argparse.Namespace) -> int:
         warn("interrupted; what was finished is saved: add --resume to carry on")
         return EXIT_INTERRUPTED
     return show(results, options.out, figures=not options.no_figures)
+
+
+def _data_set(options: argparse.Namespace) -> Dataset | list[str]:
+    """The data set that the path is, said in a line; else the paths."""
+    from flmcore.evaluation.dataset_input import open_dataset
+
+    if options.truth is not None and options.format == "auto":
+        return list(options.paths)
+    dataset = open_dataset(options.paths, options.format, options.truth_scheme)
+    if dataset is None:
+        return list(options.paths)
+    boxes = "of the truth" if options.boxes in (None, "truth") else f"from {options.boxes}"
+    say(f"{options.paths[0]}: data set, format {dataset.format}, {in_words(dataset)}; boxes {boxes}")
+    return dataset
 
 
 def choose_detectors(names: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from flmcore.data import box_kinds as kinds
 from flmcore.detectors import finders
 from flmcore.detectors.checks import nearest
-from flmcore.evaluation.accuracy.plan import TrueFace, TrueLandmarks
 from flmcore.evaluation.inputs import Boxes, FindFaces, Source, match_boxes, match_names
-from flmcore.evaluation.truth import Truth, truth_boxes, truth_distances, truth_faces
+from flmcore.evaluation.truth import Truth, TruthPoints, truth_boxes, truth_distances, truth_faces
 
 __all__ = ["BoxSource", "BoxesOption", "open_boxes"]
 
@@ -34,7 +33,7 @@ class BoxSource:
         unused: names with boxes that are no image of the run.
         interocular: true distances by image id, from the truth; else None.
         about: what results say: ``source``, ``kind`` before the conversion, ``side`` and ``shift`` of that kind.
-        truth: true faces by image id, in the order of the boxes; None where there is no truth, or in no known scheme.
+        truth: the true faces, where boxes come from them.
     """
 
     given: Boxes | None
@@ -42,7 +41,7 @@ class BoxSource:
     unused: list[str]
     interocular: dict[str, list[float]] | None
     about: dict[str, Any]
-    truth: Mapping[str, Sequence[TrueLandmarks]] | None = None
+    truth: TruthPoints | None = None
 
 
 def open_boxes(
@@ -97,18 +96,13 @@ def _from_finder(finder: finders.Finder) -> BoxSource:
 
 def _from_truth(truth: Truth, scheme: str | None, sources: Sequence[Source]) -> BoxSource:
     faces = truth_faces(truth, scheme)
+    points = TruthPoints(faces, sources)
     given, unused = match_boxes(truth_boxes(faces), sources)
-    distances = truth_distances(faces, scheme)
+    distances = truth_distances(faces, points.scheme)
     if distances is not None:
         distances = {image: distances[name] for image, name in match_names(distances, sources).items()}
-    about = {**_about(TRUTH, kinds.box_kind("landmarks")), "scheme": scheme}
-    named = match_names(faces, sources)
-    true = (
-        {image: [TrueFace(points, scheme) for points in faces[name]] for image, name in named.items()}
-        if scheme
-        else None
-    )
-    return BoxSource(given, None, unused, distances, about, true)
+    about = {**_about(TRUTH, kinds.box_kind("landmarks")), "scheme": points.scheme}
+    return BoxSource(given, None, unused, distances, about, points)
 
 
 def _about(source: str, kind: kinds.BoxKind) -> dict[str, Any]:

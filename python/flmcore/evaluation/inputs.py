@@ -155,10 +155,16 @@ def match_boxes(
 
 
 def match_names(table: Container[str], sources: Sequence[Source]) -> dict[str, str]:
-    """Image id → the name under which ``table`` has it: its path as given, its id, or its file name."""
+    """Image id → the name under which ``table`` has it: its path as given, its id, or its file name.
+
+    A file name that several images share says of none which it is.
+    """
+    shared = Counter(source.path.name for source in sources if source.path is not None)
     matched = {}
     for source in sources:
-        names = [source.id] if source.path is None else [str(source.path), source.id, source.path.name]
+        names = [source.id] if source.path is None else [str(source.path), source.id]
+        if source.path is not None and shared[source.path.name] == 1:
+            names.append(source.path.name)
         name = next((name for name in names if name in table), None)
         if name is not None:
             matched[source.id] = name

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from flmcore.errors import ImageError
 from flmcore.evaluation.accuracy.measure import measure_accuracy
-from flmcore.evaluation.accuracy.plan import AccuracyPlan, true_landmarks
+from flmcore.evaluation.accuracy.plan import AccuracyPlan
 from flmcore.evaluation.attribution import Attribution
 from flmcore.evaluation.inputs import Boxes, FindFaces, Problem, Source, faces_of, open_image, true_distance
 from flmcore.evaluation.landmarks import has_eye_corners
@@ -22,6 +22,7 @@ from flmcore.evaluation.probe import Causes
 from flmcore.evaluation.speed import measure_speed
 from flmcore.evaluation.store import Memory
 from flmcore.evaluation.sweep import Sweep
+from flmcore.evaluation.truth import TruthPoints
 
 __all__ = ["Progress", "Run"]
 
@@ -53,6 +54,7 @@ class Run:
     find: FindFaces | None = None
     faces: str = "largest"
     interocular: Mapping[str, Sequence[float]] | None = None
+    truth_points: TruthPoints | None = None  # by image id and number of the face
     batch: int = 32
     threads: int | None = None
     accuracy: AccuracyPlan | None = None
@@ -153,8 +155,8 @@ class Run:
                 causes=self.causes,
             )
             values = measured.values | self._more(image, box, detector, measured.values)
-            if (truth := true_landmarks(self.accuracy, source.id, face)) is not None:
-                assert self.accuracy is not None
+            truth = None if self.truth_points is None else self.truth_points.of(source.id, face, box)
+            if truth is not None and self.accuracy is not None:
                 values["accuracy"] = measure_accuracy(
                     detector, image, box, truth, self.accuracy, threads=self.threads
                 )

@@ -14,6 +14,7 @@ from flmcore.evaluation.box_source import BoxesOption, open_boxes
 from flmcore.evaluation.cause_options import cause_protocol, read_attribution, read_causes
 from flmcore.evaluation.chosen import load_detectors, on_one_thread
 from flmcore.evaluation.collect import collect
+from flmcore.evaluation.dataset_input import dataset_images, dataset_problems, dataset_truth, open_dataset
 from flmcore.evaluation.identity import digests, run_identity
 from flmcore.evaluation.inputs import FACE_CHOICES, Problem, collect_sources
 from flmcore.evaluation.landmarks import common_scheme
@@ -51,6 +52,7 @@ def evaluate(
     box_kind: str = "landmarks",
     truth: Truth | None = None,
     truth_scheme: str | None = None,
+    format: str | None = None,
     faces: str = "largest",
     interocular: Mapping[str, Sequence[float]] | None = None,
     batch: int = 32,
@@ -74,7 +76,8 @@ def evaluate(
     one detector on one image, that cannot be measured never ends the run: it is listed in ``results.problems``.
 
     Args:
-        images: a path, a folder, a uint8 array of shape (H, W, 3) in RGB, or a sequence of these.
+        images: a path, a folder, a uint8 array of shape (H, W, 3) in RGB, or a sequence of these; or a data set: from
+            ``flmcore.data.truth.read_dataset``, or its path where ``format`` says so.
         detectors: names, paths of configs, or loaded detectors; one or a sequence.
         sweep: ``shift``, ``scale``, ``rotate``, ``noise``, ``jpeg``, ``brightness``, or ``all`` of them; the table is
             then about ``shift``, and each has its own rows in ``results.causes["sweeps"]``.
@@ -87,7 +90,10 @@ def evaluate(
         truth: with ``boxes="truth"``, true landmarks: a file or folder for ``flmcore.data.truth.read_truth``, or pairs
             of image name and (K, 2). Boxes are tight around these, and figures are in per cent of the distance between
             the true outer eye corners, where ``truth_scheme`` has them.
-        truth_scheme: scheme of the truth; needed for a file.
+        truth_scheme: scheme of the truth, where the file or the data set does not decide it itself.
+        format: of the data set that ``images`` names (``docs/datasets.md``), or ``auto`` to look whether it is one; None:
+            it is images. The images of a data set that have faces are used, and boxes are those of the truth unless
+            ``boxes`` says otherwise.
         faces: of several faces that were *found* in an image, use the ``largest`` or ``all``. Given boxes are all used.
         interocular: true distance of the outer eye corners in pixels, per image name, one number per box. Without it
             each detector's mean landmarks give the distance.
@@ -122,8 +128,13 @@ def evaluate(
     if folder is not None:
         prepare_folder(folder)
     loaded = load_detectors(detectors, weights=weights, device=device, threads=threads)
-    sources = collect_sources(images)[:limit]
+    dataset = open_dataset(images, None if format == "auto" and truth is not None else format, truth_scheme)
+    sources = collect_sources(images if dataset is None else dataset_images(dataset))[:limit]
+    marks = None
+    if dataset is not None and truth is None:
+        truth, boxes, marks = dataset_truth(dataset, boxes, sources)
     origin = open_boxes(sources, boxes=boxes, box_kind=box_kind, truth=truth, truth_scheme=truth_scheme)
+    truth_points = origin.truth or marks
     interocular = origin.interocular if interocular is None else interocular
     common = common_scheme([detector.scheme for detector in loaded])
     settings: dict[str, Any] = {
@@ -135,7 +146,10 @@ def evaluate(
     chosen = "given boxes" if origin.find is None else {"choice": faces}
     protocol = {"sweep": plan.describe(), "boxes": origin.about, "faces": chosen, "common_scheme": common}
     protocol |= _FIXED | settings | cause_protocol(causes, [plan, *more_sweeps], attribution)
-    accuracy = plan_accuracy(origin.truth, {detector.name: detector.scheme for detector in loaded})
+    if truth_points is not None:
+        protocol["truth"] = {**truth_points.describe(), "format": None if dataset is None else dataset.format}
+    true_schemes = [truth_points.scheme] if truth_points is not None and truth_points.scheme else []
+    accuracy = plan_accuracy(true_schemes, {detector.name: detector.scheme for detector in loaded})
     if accuracy is not None:
         protocol["accuracy"] = accuracy.describe()
     identity = run_identity(protocol, loaded, sources, origin.given)
@@ -154,6 +168,7 @@ def evaluate(
         find=origin.find,
         faces=faces,
         interocular=interocular,
+        truth_points=truth_points,
         batch=batch,
         threads=threads,
         accuracy=accuracy,
@@ -165,6 +180,7 @@ def evaluate(
     notes = (
         [] if limit is not None else [Problem(name, _UNUSED, "boxes", note=True) for name in origin.unused]
     )
+    notes += [] if dataset is None else dataset_problems(dataset)
     return _carry_out(run, identity, notes, folder)
 
 

@@ -1,13 +1,14 @@
 """True landmarks from the files in which data sets publish them; one module per form.
 
-A form is a module with ``recognise(file, text)`` and ``read(file, text, scheme)``; :data:`_FORMS` lists them. Readers
-raise ValueError with the place in the file; :func:`read_truth` puts the file's name in front.
+A form is a module with ``recognise(file, text)``, ``read(file, text, scheme)`` and, where it is written too,
+``encode(faces, names)``; ``formats.py`` lists them. Readers raise ValueError with the place in the file; the file's name
+is put in front.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,30 +16,35 @@ from numpy.typing import NDArray
 
 from flmcore import schemes
 from flmcore.data.images import PathLike
-from flmcore.data.truth import json_file, lapa, pts, wflw
+from flmcore.data.truth.dataset import check_one_scheme, is_dataset, read_dataset, read_file
+from flmcore.data.truth.face import Dataset, TruthFace
+from flmcore.data.truth.formats import names
+from flmcore.data.truth.write import write_dataset
 from flmcore.schemes import Scheme
 
-__all__ = ["Face", "read_truth"]
+__all__ = [
+    "Dataset",
+    "Face",
+    "TruthFace",
+    "is_dataset",
+    "names",
+    "read_dataset",
+    "read_faces",
+    "read_truth",
+    "write_dataset",
+]
 
 Face = tuple[str, NDArray[np.float64]]  # the image's name, landmarks (K, 2)
-
-_FORMS = (pts, json_file, lapa, wflw)  # the first that recognises a file reads it
-_NAMES = "a .pts file, a LaPa .txt, a WFLW list, a .json"
 
 
 def read_truth(path: PathLike, scheme: str) -> list[Face]:
     """True landmarks of every face in a file or folder: ``[(image name, (K, 2) float64), …]``.
 
-    Landmarks are in image pixels, (0, 0) the centre of the top-left pixel; NaN where undefined. An image with several
-    faces comes up several times. Forms, told apart by suffix and content:
-
-    * 300-W and iBUG ``.pts``, which count pixels from 1 and are shifted here;
-    * LaPa ``.txt``: a line with the count, then a line ``x y`` for each landmark;
-    * WFLW lists: on each line 2 K numbers, with or without a box and 6 attributes, and the image's name;
-    * JSON ``{"a.jpg": [[[x, y], …], …]}``, a list of faces for each image, ``null`` for an undefined landmark; or a list
-      of objects with ``image``, ``scheme`` and ``landmarks``, of which those of another scheme, and those whose
-      ``truth`` is there and not ``human``, are passed over;
-    * a folder, searched with its sub-folders for ``.pts`` files, or else for LaPa's ``.txt``.
+    :func:`read_dataset` gives boxes, attributes and images too. Landmarks are in image pixels, (0, 0) the centre of the
+    top-left pixel; NaN where undefined. An image with several faces comes up several times. Forms, told apart by suffix
+    and content (``docs/datasets.md``): ``.pts``, LaPa's and FaceSynthetics' ``.txt``, WFLW lists, COCO-style JSON,
+    flmcore's JSON and CSV, Dlib's XML; or a folder, searched with its sub-folders for ``.pts`` files, or else for
+    ``.txt`` files with a face each.
 
     ``.pts`` and LaPa name no image: it is the one beside the file or in the folder ``images`` beside its folder, or else
     the file's own name without the suffix. Names from a folder are relative to it.
@@ -51,34 +57,31 @@ def read_truth(path: PathLike, scheme: str) -> list[Face]:
         ValueError: an unknown scheme, another form or count, a line cut off, no face at all; names file and line.
         OSError: the file cannot be read.
     """
-    known = schemes.get(scheme)
+    return [(face.image, face.points) for face in read_faces(path, scheme)]
+
+
+def read_faces(path: PathLike, scheme: str | None) -> list[TruthFace]:
+    """:func:`read_truth` with all that the file says of each face; without a scheme, the file must decide it."""
+    known = None if scheme is None else schemes.get(scheme)
     root = Path(path)
     if not root.is_dir():
-        faces = list(_read_file(root, known))
+        faces = _read_file(root, known)
     else:
         faces = [
-            (Path(os.path.relpath(file.parent / name, root)).as_posix(), points)
+            replace(face, image=Path(os.path.relpath(file.parent / face.image, root)).as_posix())
             for file in _listed(root)
-            for name, points in _read_file(file, known)
+            for face in _read_file(file, known)
         ]
     if not faces:
-        msg = f"{root}: expected at least one face of scheme {known.name}, got none"
+        expected = f" of scheme {known.name}" if known else ""
+        msg = f"{root}: expected at least one face{expected}, got none"
         raise ValueError(msg)
+    check_one_scheme(faces, root)
     return faces
 
 
-def _read_file(file: Path, scheme: Scheme) -> Iterator[Face]:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        for form in _FORMS:
-            if form.recognise(file, text):
-                yield from form.read(file, text, scheme)
-                return
-    except (ValueError, RecursionError) as error:  # bad UTF-8 and bad JSON are ValueErrors
-        msg = f"{file}: {' '.join(str(error).split())}"
-        raise ValueError(msg) from None
-    msg = f"{file}: expected true landmarks ({_NAMES}), got another form"
-    raise ValueError(msg)
+def _read_file(file: Path, scheme: Scheme | None) -> list[TruthFace]:
+    return [row for row in read_file(file, scheme, None)[1] if isinstance(row, TruthFace)]
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.data.images import IMAGE_SUFFIXES
+from flmcore.data.truth.face import TruthFace
 from flmcore.schemes import Scheme
 
-__all__ = ["check_count", "image_of", "point", "shorten"]
+__all__ = ["check_count", "flat", "image_of", "one_each", "point", "shorten", "stem_of"]
 
 
 def point(line: str, number: int) -> NDArray[np.float64]:
@@ -48,3 +50,26 @@ def image_of(file: Path) -> str:
 def shorten(text: str) -> str:
     """A line for a message."""
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def stem_of(image: str) -> str:
+    """The image's name without the suffix of an image."""
+    path = PurePosixPath(image)
+    return path.with_suffix("").as_posix() if path.suffix.lower() in IMAGE_SUFFIXES else image
+
+
+def flat(name: str) -> str:
+    """A name for a folder without sub-folders."""
+    return name.replace("/", "_")
+
+
+def one_each(faces: Sequence[TruthFace], form: str) -> Sequence[TruthFace]:
+    """The faces, where no image has two: such formats have one file for each image."""
+    seen: set[str] = set()
+    for face in faces:
+        if face.image in seen:
+            several = sum(other.image == face.image for other in faces)
+            msg = f"{face.image}: expected one face in an image, as {form} needs, got {several}"
+            raise ValueError(msg)
+        seen.add(face.image)
+    return faces

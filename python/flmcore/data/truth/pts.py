@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore.data.truth.lines import check_count, image_of, point, shorten
+from flmcore.data.truth.decide import decide
+from flmcore.data.truth.face import Found, TruthFace
+from flmcore.data.truth.lines import image_of, one_each, point, shorten, stem_of
 from flmcore.schemes import Scheme
 
-__all__ = ["read", "recognise"]
+__all__ = ["encode", "read", "recognise"]
 
 
 def recognise(file: Path, text: str) -> bool:
@@ -19,7 +21,7 @@ def recognise(file: Path, text: str) -> bool:
     return file.suffix.lower() == ".pts"
 
 
-def read(file: Path, text: str, scheme: Scheme) -> Iterator[tuple[str, NDArray[np.float64]]]:
+def read(file: Path, text: str, scheme: Scheme | None) -> Iterator[Found]:
     """``version: 1``, ``n_points: K``, then K lines ``x y`` between braces."""
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     opened = next((i for i, (_, line) in enumerate(lines) if line == "{"), None)
@@ -35,8 +37,18 @@ def read(file: Path, text: str, scheme: Scheme) -> Iterator[tuple[str, NDArray[n
     if stated is not None and stated != len(points):
         msg = f"expected {stated} landmarks as n_points says, got {len(points)}"
         raise ValueError(msg)
-    check_count(len(points), scheme, f"line {lines[closed][0]}")
-    yield image_of(file), np.array(points) - 1
+    known = decide(len(points), f"line {lines[closed][0]}", scheme)
+    yield TruthFace(image_of(file), np.array(points) - 1, known.name, file=file)
+
+
+def encode(faces: Sequence[TruthFace], names: Mapping[str, str]) -> dict[str, str]:
+    """One file for each face, where its image would lie; undefined landmarks are ``nan``."""
+    return {f"{stem_of(names[face.image])}.pts": _file(face.points) for face in one_each(faces, "300w")}
+
+
+def _file(points: NDArray[np.float64]) -> str:
+    body = "".join(f"{x!r} {y!r}\n" for x, y in (points + 1).tolist())
+    return f"version: 1\nn_points: {len(points)}\n{{\n{body}}}\n"
 
 
 def _stated(heading: list[str]) -> int | None:

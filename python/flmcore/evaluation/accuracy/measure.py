@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore import schemes
-from flmcore.evaluation.accuracy.plan import AccuracyPlan, TrueLandmarks
+from flmcore.data.truth import TruthFace
+from flmcore.evaluation.accuracy.plan import AccuracyPlan
 from flmcore.evaluation.accuracy.protocol import NORMALISERS
 from flmcore.evaluation.landmarks import scheme_or_none
 from flmcore.evaluation.measure import Measurable
@@ -29,7 +30,7 @@ def measure_accuracy(
     detector: Measurable,
     image: NDArray[np.uint8],
     box: list[float],
-    truth: TrueLandmarks,
+    truth: TruthFace,
     plan: AccuracyPlan,
     *,
     threads: int | None = None,
@@ -60,7 +61,7 @@ def _crop_side(shape: tuple[int, ...], window: Floats) -> float | None:
 def accuracy_of(
     landmarks: Floats,
     scheme: str,
-    truth: TrueLandmarks,
+    truth: TruthFace,
     *,
     points: str | None,
     common: str | None,
@@ -117,7 +118,7 @@ def _mapping_or_none(source: str, target: str, variant: str | None) -> schemes.M
 
 
 def _one_set(
-    landmarks: Floats, scheme: str, truth: TrueLandmarks, name: str, pixels: Mapping[str, float | None]
+    landmarks: Floats, scheme: str, truth: TruthFace, name: str, pixels: Mapping[str, float | None]
 ) -> dict[str, Any] | None:
     target, _, variant = name.partition("~")
     ours = _brought(landmarks, scheme, target, variant)
@@ -151,7 +152,7 @@ def _brought(points: Floats, source: str, target: str, variant: str) -> tuple[Fl
     return np.asarray(remap(points, source, target, variant=used), dtype=np.float64), way.grades
 
 
-def _normalisers(truth: TrueLandmarks, crop_px: float | None) -> dict[str, float | None]:
+def _normalisers(truth: TruthFace, crop_px: float | None) -> dict[str, float | None]:
     """Pixels by name, measured on the truth as it was annotated; None where its landmarks are not there."""
     known = scheme_or_none(truth.scheme)
     shape = np.asarray(truth.points, dtype=np.float64)[None]

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
+from typing import Any
 
 from flmcore import schemes
 from flmcore.evaluation.landmarks import scheme_or_none
 
-__all__ = ["AccuracyPlan", "TrueFace", "TrueLandmarks", "plan_accuracy", "true_landmarks"]
+__all__ = ["AccuracyPlan", "plan_accuracy"]
 
 _PREFERRED = ("interocular", "interpupil", "box")
-
-
-class TrueLandmarks(Protocol):
-    """The truth of one face; :class:`TrueFace` is one."""
-
-    @property
-    def points(self) -> NDArray[np.float64]: ...
-    @property
-    def scheme(self) -> str: ...
-    @property
-    def attributes(self) -> Mapping[str, Any]: ...
-
-
-@dataclass(frozen=True)
-class TrueFace:
-    """True landmarks of one face, (K, 2) in image pixels, and what the data set says of it: pose, blur, ..."""
-
-    points: NDArray[np.float64]
-    scheme: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,7 +19,7 @@ class AccuracyPlan:
     """How landmarks are compared with truth.
 
     Attributes:
-        truth: true faces by image id, in the order of the boxes.
+        truth: schemes of the true faces.
         normaliser: of the figures in table and comparisons: outer eye corners where every true scheme has them, else
             the eyes' centres, else the box.
         points: per detector, the landmarks of its own figure: its scheme where that is the truth's, else the largest
@@ -51,7 +27,7 @@ class AccuracyPlan:
         common: the landmarks on which all detectors are compared; None where there are none.
     """
 
-    truth: Mapping[str, Sequence[TrueLandmarks]]
+    truth: tuple[str, ...]
     normaliser: str
     points: Mapping[str, str | None]
     common: str | None
@@ -62,33 +38,19 @@ class AccuracyPlan:
             "normaliser": self.normaliser,
             "points": dict(self.points),
             "common": self.common,
-            "truth": sorted({face.scheme for faces in self.truth.values() for face in faces}),
-            "sha256": self._digest(),
+            "truth": sorted(self.truth),
         }
 
-    def _digest(self) -> str:
-        """Of all true landmarks: a run on other truth is another run."""
-        digest = hashlib.sha256()
-        for image in sorted(self.truth):
-            for face in self.truth[image]:
-                points = np.ascontiguousarray(face.points, dtype="<f8")
-                digest.update(f"{image}\0{face.scheme}{points.shape}{dict(face.attributes)}".encode())
-                digest.update(points.tobytes())
-        return digest.hexdigest()
 
-
-def plan_accuracy(
-    truth: Mapping[str, Sequence[TrueLandmarks]] | None, detectors: Mapping[str, str]
-) -> AccuracyPlan | None:
-    """The plan for these true faces and detectors (name → scheme); None without truth in a known scheme."""
-    given = {image: list(faces) for image, faces in (truth or {}).items()}
-    names = list(dict.fromkeys(face.scheme for faces in given.values() for face in faces))
+def plan_accuracy(truth: Sequence[str], detectors: Mapping[str, str]) -> AccuracyPlan | None:
+    """The plan for true faces of these schemes and detectors (name → scheme); None without truth in a known scheme."""
+    names = tuple(dict.fromkeys(truth))
     if not names or any(scheme_or_none(name) is None for name in names):
         return None
     points = {name: _largest([scheme, *names]) for name, scheme in detectors.items()}
     known = [scheme for scheme in detectors.values() if scheme_or_none(scheme) is not None]
     common = _largest([*known, *names]) if len(known) == len(detectors) else None
-    return AccuracyPlan(given, _normaliser(names), points, common)
+    return AccuracyPlan(names, _normaliser(names), points, common)
 
 
 def _largest(names: Sequence[str]) -> str | None:
@@ -103,9 +65,3 @@ def _normaliser(names: Sequence[str]) -> str:
     if all(scheme.eye_outer is not None for scheme in known):
         return _PREFERRED[0]
     return _PREFERRED[1 if all({"left_eye", "right_eye"} <= set(s.groups) for s in known) else 2]
-
-
-def true_landmarks(plan: AccuracyPlan | None, image: str, face: int) -> TrueLandmarks | None:
-    """The truth of a face; None where there is none."""
-    faces = () if plan is None else plan.truth.get(image, ())
-    return faces[face] if face < len(faces) else None
