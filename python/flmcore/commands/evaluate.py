@@ -28,6 +28,7 @@ EXAMPLES = """examples:
   flmcore evaluate photos/ -d fan4 -d dlib-68 --weights fan4=2DFAN4.zip -o out
   flmcore evaluate a.jpg b.jpg -d my-detector.toml --boxes boxes.json -o out
   flmcore evaluate photos/ -d all --boxes mediapipe -o out  boxes of MediaPipe's face detector
+  flmcore evaluate photos/ -d fan4 -o out --sweep all --redecode --smooth --attribute    where jitter comes from
   flmcore evaluate photos/ -d dlib-68 -o out --resume       carry on after Ctrl-C
 
 OUT gets results.json (everything), results.csv (a row per detector), units.csv (a row per detector and face) and
