@@ -164,3 +164,39 @@ def test_attribution_is_asked_for_sensibly() -> None:
         flmcore.evaluate([noise_image(0)], KnownDetector(), attribute="dlip", **options)
     with pytest.raises(ValueError, match="attribute: expected sweep shift or all"):
         flmcore.evaluate([noise_image(0)], KnownDetector(), attribute="dlib", sweep="noise", **options)
+
+
+def test_run_that_asks_for_everything_carries_on(tmp_path: Any) -> None:
+    """A resumed run equals an uninterrupted one, with every question asked."""
+    options: dict[str, Any] = {"speed": False, "frames": 8, "sweep": "all", "redecode": True, "smooth": 33.0}
+    images, boxes = [spots(), spots()[:, ::-1].copy()], [[BOX]] * 2
+    maps = map_detector(HeatmapDecode(method="quarter"), landmarks=3, size=64, scale=1.6)
+
+    class Stop(Exception):
+        pass
+
+    def stop(progress: Any) -> None:
+        if progress.done == 1:
+            raise Stop
+
+    def run(**more: Any) -> Any:
+        finder = FirstLight()
+        return flmcore.evaluate(images, maps, boxes=boxes, attribute=finder, **options, **more)
+
+    whole = run()
+    with pytest.raises(Stop):
+        run(out=tmp_path, progress=stop)
+    resumed = run(out=tmp_path, resume=True)
+    assert {k: v for k, v in resumed.data.items() if k != "timing"} == {
+        k: v for k, v in whole.data.items() if k != "timing"
+    }
+    assert set(whole.causes) == {"sweeps", "decoder_floor", "redecode", "smoothing", "attribution"}
+    again = flmcore.evaluation.Results.from_json(tmp_path / "results.json")
+    assert again.table() == whole.table()
+
+
+class FirstLight(ShakingFinder):
+    """As it, without a past: the same frame has the same box whenever it is seen."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0)

@@ -125,7 +125,7 @@ def test_nothing_measured_is_exit_code_1(work: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "text"),
     [
-        (("--sweep", "noise"), "does not have yet"),
+        (("--sweep", "nosie"), "did you mean 'noise'"),
         (("--boxes", "none.json"), "none.json"),
         (("--boxes", "blazefase"), "did you mean 'blazeface'"),
         (("--box-kind", "sdf"), "did you mean 'sfd'"),
@@ -162,7 +162,7 @@ def test_folders_that_cannot_serve_get_one_line(work: Path) -> None:
 
 
 def test_debug_shows_the_traceback(work: Path) -> None:
-    done = evaluate(work, "--sweep", "noise", "--debug")
+    done = evaluate(work, "--sweep", "nosie", "--debug")
     assert done.returncode == 2
     assert "Traceback" in done.stderr
 
@@ -314,3 +314,19 @@ def test_closed_pipe_is_no_error() -> None:
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+def test_questions_about_jitter_are_asked_on_the_command_line(work: Path) -> None:
+    done = evaluate(work, "--redecode", "--smooth", "--sweep", "all", "--limit", 1)
+    assert done.returncode == 0, done.stderr
+    assert "After smoothing" in done.stdout
+    results = json.loads((work / "out" / "results.json").read_text(encoding="utf-8"))
+    assert set(results["causes"]) == {"sweeps", "decoder_floor", "redecode", "smoothing"}
+    assert len(results["causes"]["sweeps"]) == 6
+    assert "decoder_floor" in (work / "out" / "results.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert "expected milliseconds, got 'soon'" in evaluate(work, "--smooth", "soon").stderr
+    assert "did you mean 'brightness'" in one_line(evaluate(work, "--sweep", "brightnes"))
+    assert "attribute: expected one of dlib" in one_line(evaluate(work, "--attribute", "dlip"))
+    assert "smooth: expected sweep shift or all" in one_line(
+        evaluate(work, "--smooth", 33, "--sweep", "jpeg")
+    )

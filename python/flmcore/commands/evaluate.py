@@ -31,6 +31,7 @@ EXAMPLES = """examples:
   flmcore evaluate a.jpg b.jpg -d my-detector.toml --boxes boxes.json -o out
   flmcore evaluate photos/ -d all --boxes mediapipe -o out  boxes of MediaPipe's face detector
   flmcore evaluate WFLW/ -d all -o out                      a data set: its images, boxes of its true landmarks
+  flmcore evaluate photos/ -d fan4 -o out --sweep all --redecode --smooth --attribute    where jitter comes from
   flmcore evaluate photos/ -d dlib-68 -o out --resume       carry on after Ctrl-C
 
 OUT gets results.json (everything), results.csv (a row per detector), units.csv (a row per detector and face) and

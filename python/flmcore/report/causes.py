@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -18,7 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["cause_sections"]
 
 Rows = Sequence[Mapping[str, Any]]
-Section = tuple[str, list[str], list[list[str]]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled table, and what to know of the detectors that have no row or an empty cell in it."""
+
+    title: str
+    names: list[str]
+    rows: list[list[str]]
+    notes: list[str] = field(default_factory=list)
 
 
 def cause_sections(results: Results, width: int) -> list[RenderableType]:
@@ -48,7 +59,7 @@ def _sweeps(rows: Rows) -> Section | None:
         ]
         for row in ordered
     ]
-    return "Every sweep", ["sweep", "detector", "jitter %", "common %", "spread %"], cells
+    return Section("Every sweep", ["sweep", "detector", "jitter %", "common %", "spread %"], cells)
 
 
 def _floors(rows: Rows) -> Section | None:
@@ -62,41 +73,41 @@ def _floors(rows: Rows) -> Section | None:
         if row["own"] is not None
     ]
     title = "Decoder floor: jitter % of perfect maps of a face that holds still, by decoder"
-    return title, ["detector", "own", *decoders], cells
+    return Section(title, ["detector", "own", *decoders], cells)
 
 
 def _redecoded(rows: Rows) -> Section | None:
-    cells = []
-    for row in rows:
-        if row["decoder"] is None:
-            cells.append([row["detector"], row["reason"], "–", "–", "–", "–"])
-            continue
-        cells.append(
-            [
-                row["detector"],
-                row["decoder"],
-                _interval(row["jitter"]),
-                _mean(row["spread"]),
-                _mean(row["gain"]),
-                _mean(row["moved"]),
-            ]
+    cells = [
+        [
+            row["detector"],
+            row["decoder"],
+            _interval(row["jitter"]),
+            *map(_mean, (row["spread"], row["gain"], row["moved"])),
+        ]
+        for row in rows
+        if row["decoder"] is not None
+    ]
+    notes = [f"{row['detector']}: {row['reason']}" for row in rows if row["decoder"] is None]
+    if cells:
+        notes.append(
+            f"A decoder that moves the mean landmarks by more than {MOVED:g} % finds other ones: do not compare it"
         )
-    title = (
-        "The same outputs through every decoder (one that moves the mean landmarks by more than "
-        f"{MOVED:g} % finds other ones)"
-    )
-    return title, ["detector", "decoder", "jitter %", "spread %", "gain", "moved %"], cells
+    names = ["detector", "decoder", "jitter %", "spread %", "gain", "moved %"]
+    return Section("The same outputs through every decoder", names, cells, notes)
 
 
 def _smoothed(rows: Rows) -> Section | None:
     cells = [
         [row["detector"], row["filter"], _interval(row["jitter"]), _mean(row["error"]), _mean(row["lag_ms"])]
-        if row["filter"] is not None
-        else [row["detector"], row["reason"], "–", "–", "–"]
         for row in rows
+        if row["filter"] is not None
     ]
-    title = "After smoothing, on a moving face at 30 frames a second; error includes the lag"
-    return title, ["detector", "filter", "jitter %", "error %", "lag ms"], cells
+    notes = [f"{row['detector']}: {row['reason']}" for row in rows if row["filter"] is None]
+    notes.append(
+        "The face moves as on the path; error has the lag in it, jitter has not (docs/definitions.md)"
+    )
+    names = ["detector", "filter", "jitter %", "error %", "lag ms"]
+    return Section("After smoothing, at 30 frames a second", names, cells, notes)
 
 
 def _attributed(rows: Rows) -> Section | None:
@@ -104,24 +115,38 @@ def _attributed(rows: Rows) -> Section | None:
         [row["detector"], *(_share(row.get(part)) for part in ("boxes", "resampling", "decoder", "network"))]
         for row in rows
     ]
-    title = "Shares of the jitter's energy, % (docs/definitions.md)"
-    return title, ["detector", "boxes", "resampling", "decoder", "network"], cells
+    notes = [
+        f"{row['detector']}, {name}: {reason}" for row in rows for name, reason in row["missing"].items()
+    ]
+    notes += [
+        f"{row['detector']}: no face found in {row['missed']} of {row['frames']} frames, the box before was kept"
+        for row in rows
+        if row["missed"]
+    ]
+    notes.append(
+        "Of the squared steps of a moving face whose boxes are found frame by frame (docs/definitions.md)"
+    )
+    names = ["detector", "boxes", "resampling", "decoder", "network"]
+    return Section("Shares of the jitter's energy, %", names, cells, notes)
 
 
 def _drawn(section: Section, width: int) -> RenderableType:
-    title, names, rows = section
+    names, rows = section.names, section.rows
+    heading = Text(f" {section.title}", style="bold")
+    notes = [Padding(Text(note, style="dim"), (0, 0, 0, 1)) for note in section.notes]
+    if not rows:
+        return Group(heading, *notes, Text())
     columns = [[name, *(row[i] for row in rows)] for i, name in enumerate(names)]
     natural = sum(max(map(len, column)) for column in columns) + 2 * len(columns) + 1
-    heading = Text(f" {title}", style="bold")
     if natural > width:
-        return Group(heading, *_blocks(names, rows), Text())
+        return Group(heading, *_blocks(names, rows), *notes, Text())
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 0), collapse_padding=True, header_style="bold")
     for i, name in enumerate(names):
         text = any(any(c.isalpha() for c in row[i]) for row in rows) or "%" in name
         table.add_column(name, justify="left" if text else "right", no_wrap=True)
     for row in rows:
         table.add_row(*map(Text, row))
-    return Group(heading, table)
+    return Group(heading, table, *notes, Text())
 
 
 def _blocks(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Text]:
