@@ -102,13 +102,24 @@ def _from_truth(truth: Truth, scheme: str | None, sources: Sequence[Source]) -> 
     if distances is not None:
         distances = {image: distances[name] for image, name in match_names(distances, sources).items()}
     about = {**_about(TRUTH, kinds.box_kind("landmarks")), "scheme": scheme}
-    named = match_names(faces, sources)
+    named = _one_image_each(match_names(faces, sources))
     true = (
         {image: [TrueFace(points, scheme) for points in faces[name]] for image, name in named.items()}
         if scheme
         else None
     )
     return BoxSource(given, None, unused, distances, about, true)
+
+
+def _one_image_each(named: dict[str, str]) -> dict[str, str]:
+    """Image id → name in the truth, where no two images go by one name: one of them would be measured on the other's."""
+    images: dict[str, str] = {}
+    for image, name in named.items():
+        if name in images:
+            msg = f"truth: expected one image named {name!r}, got {images[name]} and {image}: name them by their paths"
+            raise ValueError(msg)
+        images[name] = image
+    return named
 
 
 def _about(source: str, kind: kinds.BoxKind) -> dict[str, Any]:

@@ -80,7 +80,8 @@ def evaluate(
         box_kind: what given boxes frame (``docs/boxes.md``); by default the landmarks, brows to chin.
         truth: with ``boxes="truth"``, true landmarks: a file or folder for ``flmcore.data.truth.read_truth``, or pairs
             of image name and (K, 2). Boxes are tight around these, and figures are in per cent of the distance between
-            the true outer eye corners, where ``truth_scheme`` has them.
+            the true outer eye corners, where ``truth_scheme`` has them. The landmarks seen through the undisturbed
+            window are compared with the true ones: NME, failure rate, AUC (``docs/definitions.md``).
         truth_scheme: scheme of the truth; needed for a file.
         faces: of several faces that were *found* in an image, use the ``largest`` or ``all``. Given boxes are all used.
         interocular: true distance of the outer eye corners in pixels, per image name, one number per box. Without it
