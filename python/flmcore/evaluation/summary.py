@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.evaluation.accuracy.summary import summarise_accuracy
-from flmcore.evaluation.statistics import bootstrap_mean
+from flmcore.evaluation.statistics import bootstrap_means
 
 __all__ = ["METRICS", "Face", "per_image", "same_faces", "summarise"]
 
@@ -64,7 +64,7 @@ def summarise(
                 "faces": len(faces),
                 "images": len({image for image, _ in faces}),
                 "same_faces": shared,
-                **{metric: _over_images(faces, metric, seed) for metric in METRICS},
+                **_over_images(faces, seed),
                 "per_landmark_jitter": _mean_rows(
                     [unit["per_landmark"]["jitter"] for unit in faces.values()]
                 ),
@@ -117,12 +117,14 @@ def per_image(faces: Mapping[Face, Mapping[str, Any]], metric: str) -> dict[str,
     return {image: float(np.mean(rows)) for image, rows in values.items()}
 
 
-def _over_images(faces: Mapping[Face, Mapping[str, Any]], metric: str, seed: int) -> dict[str, Any] | None:
-    """Mean and interval; None where the number does not exist for this detector or sweep."""
-    values = per_image(faces, metric)
-    if faces and not values:
-        return None
-    return bootstrap_mean(list(values.values()), seed=seed).to_dict()
+def _over_images(faces: Mapping[Face, Mapping[str, Any]], seed: int) -> dict[str, dict[str, Any] | None]:
+    """Mean and interval of each metric; None where the number does not exist for this detector or sweep."""
+    values = {metric: list(per_image(faces, metric).values()) for metric in METRICS}
+    intervals = bootstrap_means(list(values.values()), seed=seed)
+    return {
+        metric: None if faces and not rows else interval.to_dict()
+        for (metric, rows), interval in zip(values.items(), intervals, strict=True)
+    }
 
 
 def _mean_rows(rows: Sequence[Sequence[float | None]]) -> list[float | None]:
