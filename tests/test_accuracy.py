@@ -267,6 +267,22 @@ def test_image_without_truth_is_named_and_the_others_go_on() -> None:
     assert [problem["image"] for problem in results.problems] == ["array-5"]
 
 
+def test_two_images_of_one_name_take_no_truth_by_that_name(tmp_path: Path) -> None:
+    """The truth names a file; of two files of that name one would be measured on the other's landmarks."""
+    from PIL import Image
+
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(noise_image(0)).save(tmp_path / folder / "a.png")
+    options: dict[str, Any] = {"boxes": "truth", "truth_scheme": "300w-68", "speed": False, "frames": 8}
+    unclear = flmcore.evaluate([tmp_path], [Still()], truth=[("a.png", face_shape())], **options)
+    assert unclear.units == []
+    assert {problem["image"] for problem in unclear.problems} >= {"one/a.png", "two/a.png"}
+    truth = [("one/a.png", face_shape()), ("two/a.png", face_shape() + 1)]
+    results = flmcore.evaluate([tmp_path], [Still()], truth=truth, **options)
+    assert [round(unit["accuracy"]["nme"], 3) for unit in results.units] == [0, round(100 * 2**0.5 / 40, 3)]
+
+
 def test_other_truth_is_another_run(tmp_path: Path) -> None:
     first = run_with_truth([Still()], count=2)
     moved = face_shape()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flmcore.evaluation.statistics import MIN_IMAGES, bootstrap_mean, student_quantile
+from flmcore.evaluation.statistics import MIN_IMAGES, bootstrap_mean, bootstrap_means, student_quantile
 
 
 def test_few_images_have_no_interval_but_a_reason() -> None:
@@ -68,3 +68,11 @@ def test_intervals_cover_the_mean_about_as_often_as_they_say(images: int, least:
 def teststudent_quantiles_are_those_of_the_tables() -> None:
     for freedom, expected in ((4, 2.776), (9, 2.262), (30, 2.042), (200, 1.972)):
         assert student_quantile(freedom, 0.975) == pytest.approx(expected, abs=5e-4)
+
+
+def test_columns_together_are_the_columns_alone() -> None:
+    random = np.random.default_rng(3)
+    columns = [random.lognormal(0, 1, n) for n in (9, 12, 9, 3, 0, 12)]
+    columns[1][4] = np.nan
+    assert bootstrap_means(columns, seed=2) == [bootstrap_mean(column, seed=2) for column in columns]
+    assert bootstrap_means([]) == []

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.evaluation.pairs import Comparison
-from flmcore.evaluation.statistics import MIN_IMAGES, bootstrap_mean
+from flmcore.evaluation.statistics import MIN_IMAGES, bootstrap_means
 from flmcore.ops.resample import resample_means
 
 __all__ = ["letters", "rank_detectors"]
@@ -40,7 +40,7 @@ def rank_detectors(
     if not len(names) or not images.any():
         return []
     table = values[:, images]
-    intervals = [bootstrap_mean(row, seed=seed, resamples=resamples) for row in table]
+    intervals = bootstrap_means(list(table), seed=seed, resamples=resamples)
     means = [
         interval.mean or 0.0 for interval in intervals
     ]  # there is one: the images are those that all have

@@ -89,7 +89,9 @@ def evaluate(
         box_kind: what given boxes frame (``docs/boxes.md``); by default the landmarks, brows to chin.
         truth: with ``boxes="truth"``, true landmarks: a file or folder for ``flmcore.data.truth.read_truth``, or pairs
             of image name and (K, 2). Boxes are tight around these, and figures are in per cent of the distance between
-            the true outer eye corners, where ``truth_scheme`` has them.
+            the true outer eye corners, where its scheme has them. The
+            landmarks seen through the undisturbed window are compared with the true ones: NME, failure rate, AUC
+            (``docs/definitions.md``).
         truth_scheme: scheme of the truth, where the file or the data set does not decide it itself.
         format: of the data set that ``images`` names (``docs/datasets.md``), or ``auto`` to look whether it is one; None:
             it is images. The images of a data set that have faces are used, and boxes are those of the truth unless

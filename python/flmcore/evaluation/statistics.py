@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -13,7 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from flmcore.ops.resample import resample_means
 
-__all__ = ["MIN_IMAGES", "Interval", "bootstrap_mean", "expanded_percentiles", "student_quantile"]
+__all__ = [
+    "MIN_IMAGES",
+    "Interval",
+    "bootstrap_mean",
+    "bootstrap_means",
+    "expanded_percentiles",
+    "student_quantile",
+]
 
 MIN_IMAGES = 5  # with fewer, resampling cannot show how much the mean may move
 
@@ -61,17 +69,40 @@ def bootstrap_mean(
         resamples: how often the images are drawn anew.
         minimum: with fewer images the interval is absent and ``reason`` says so.
     """
-    x = np.asarray(values, dtype=np.float64).ravel()
-    x = x[np.isfinite(x)]
-    n = len(x)
-    if n == 0:
-        return Interval(None, None, None, 0, "nothing was measured")
-    mean = float(x.mean())
-    if n < minimum:
-        images = "1 image" if n == 1 else f"{n} images"
-        return Interval(mean, None, None, n, f"{images}: an interval needs at least {minimum}")
-    low, high = expanded_percentiles(resample_means(x, resamples=resamples, seed=seed), n, level=level)
-    return Interval(mean, low, high, n)
+    return bootstrap_means([values], seed=seed, level=level, resamples=resamples, minimum=minimum)[0]
+
+
+def bootstrap_means(
+    columns: Sequence[ArrayLike],
+    *,
+    seed: int = 0,
+    level: float = 0.95,
+    resamples: int = 10_000,
+    minimum: int = MIN_IMAGES,
+) -> list[Interval]:
+    """:func:`bootstrap_mean` of each column, to the bit; those over as many images share the work of drawing."""
+    finite = [np.asarray(values, dtype=np.float64).ravel() for values in columns]
+    finite = [values[np.isfinite(values)] for values in finite]
+    groups: dict[int, list[int]] = {}
+    for index, values in enumerate(finite):
+        groups.setdefault(len(values), []).append(index)
+    found: dict[int, Interval] = {}
+    for n, members in groups.items():
+        if n == 0:
+            found |= dict.fromkeys(members, Interval(None, None, None, 0, "nothing was measured"))
+            continue
+        means = [float(finite[index].mean()) for index in members]
+        if n < minimum:
+            images = "1 image" if n == 1 else f"{n} images"
+            reason = f"{images}: an interval needs at least {minimum}"
+            pairs = zip(members, means, strict=True)
+            found |= {index: Interval(mean, None, None, n, reason) for index, mean in pairs}
+            continue
+        drawn = resample_means(np.stack([finite[i] for i in members], axis=1), resamples=resamples, seed=seed)
+        for index, mean, column in zip(members, means, drawn.T, strict=True):
+            low, high = expanded_percentiles(column, n, level=level)
+            found[index] = Interval(mean, low, high, n)
+    return [found[index] for index in range(len(finite))]
 
 
 def expanded_percentiles(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.evaluation.accuracy.summary import summarise_accuracy
-from flmcore.evaluation.statistics import bootstrap_mean
+from flmcore.evaluation.statistics import bootstrap_mean, bootstrap_means
 
 __all__ = ["METRICS", "Face", "over_images", "per_image", "same_faces", "summarise"]
 
@@ -65,7 +65,7 @@ def summarise(
                 "faces": len(faces),
                 "images": len({image for image, _ in faces}),
                 "same_faces": shared,
-                **{metric: over_images(faces, path, seed) for metric, path in METRICS.items()},
+                **_metrics(faces, seed),
                 "per_landmark_jitter": _mean_rows(
                     [unit["per_landmark"]["jitter"] for unit in faces.values()]
                 ),
@@ -125,6 +125,16 @@ def over_images(
     if faces and not values:
         return None
     return bootstrap_mean(list(values.values()), seed=seed).to_dict()
+
+
+def _metrics(faces: Mapping[Face, Mapping[str, Any]], seed: int) -> dict[str, dict[str, Any] | None]:
+    """Mean and interval of each metric; None where the number does not exist for this detector or sweep."""
+    values = {metric: list(per_image(faces, path).values()) for metric, path in METRICS.items()}
+    intervals = bootstrap_means(list(values.values()), seed=seed)
+    return {
+        metric: None if faces and not rows else interval.to_dict()
+        for (metric, rows), interval in zip(values.items(), intervals, strict=True)
+    }
 
 
 def _mean_rows(rows: Sequence[Sequence[float | None]]) -> list[float | None]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flmcore.evaluation.accuracy.figures import figure, image_values, kept_errors
 from flmcore.evaluation.accuracy.protocol import Points, Protocol
-from flmcore.evaluation.statistics import bootstrap_mean
+from flmcore.evaluation.statistics import bootstrap_means
 from flmcore.schemes import get
 
 __all__ = ["ALPHAS", "summarise_accuracy"]
@@ -46,7 +46,7 @@ def summarise_accuracy(
         "common_protocol": None if common is None else str(Protocol("nme", normaliser, Points(common))),
         "left_out": sum(kept["left_out"] for kept in sets),
         "grades": sets[0]["grades"] if sets else {},
-        "figures": [_interval(compared, other, seed) for other in _protocols(protocol)],
+        "figures": _figures(compared, _protocols(protocol), seed),
         "per_landmark": _per_landmark(compared, protocol),
         "per_group": _per_group(compared, protocol),
         "slices": _slices(compared, protocol, seed),
@@ -66,9 +66,14 @@ def _protocols(nme: Protocol) -> list[Protocol]:
     ]
 
 
-def _interval(units: Sequence[Mapping[str, Any]], protocol: Protocol, seed: int) -> dict[str, Any]:
-    values = list(image_values(units, protocol).values())
-    return {"protocol": str(protocol), **bootstrap_mean(values, seed=seed).to_dict()}
+def _figures(
+    units: Sequence[Mapping[str, Any]], protocols: Sequence[Protocol], seed: int
+) -> list[dict[str, Any]]:
+    intervals = bootstrap_means([list(image_values(units, p).values()) for p in protocols], seed=seed)
+    return [
+        {"protocol": str(protocol), **interval.to_dict()}
+        for protocol, interval in zip(protocols, intervals, strict=True)
+    ]
 
 
 def _per_landmark(units: Sequence[Mapping[str, Any]], protocol: Protocol) -> list[float | None]:
@@ -102,11 +107,11 @@ def _slices(
         if len(values) > _SLICES:
             continue
         slices[name] = {
-            value: _interval(
+            value: _figures(
                 [unit for unit in units if str(unit["accuracy"]["attributes"].get(name)) == value],
-                protocol,
+                [protocol],
                 seed,
-            )
+            )[0]
             for value in values
         }
     return slices
