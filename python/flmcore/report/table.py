@@ -14,6 +14,7 @@ from rich.text import Text
 
 from flmcore.detectors.cost import giga, mega
 from flmcore.report.footnotes import footnotes, licence_marks
+from flmcore.report.safe import printable
 
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
@@ -40,7 +41,8 @@ def build(results: Results, *, width: int = 100) -> RenderableType:
     for note in footnotes(results):
         warns = note.startswith("! ")
         notes.add_row(
-            "!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim")
+            "!" if warns else "·",
+            Text(printable(note.removeprefix("! ")), style="yellow" if warns else "dim"),
         )
     return Group(_blocks(rows) if width < NARROW else _table(rows, width), notes)
 
@@ -63,8 +65,8 @@ _COLUMNS = (
 def _cells(row: Mapping[str, Any], speed: Mapping[str, Any], marks: Mapping[str, str]) -> list[str]:
     total = speed.get("total")
     return [
-        row["detector"],
-        row["scheme"],
+        printable(row["detector"]),
+        printable(row["scheme"]),
         str(row["landmarks"]),
         _interval(row["jitter"]),
         _number(row["jitter_common"]),
@@ -73,7 +75,7 @@ def _cells(row: Mapping[str, Any], speed: Mapping[str, Any], marks: Mapping[str,
         mega(row.get("parameters")),
         giga(_flops(row)),
         f"{_short(total['p50'])}/{_short(total['p90'])}" if total else "–",
-        marks[row["detector"]],
+        printable(marks[row["detector"]]),
     ]
 
 
