@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,7 @@ def _gate(comparison: Comparison, options: argparse.Namespace) -> int:
     from flmcore.evaluation.gate import judge
 
     judgement = judge(comparison, options.metric, any_protocol=options.any_protocol)
+    sys.stdout.flush()  # in a build's log the judgement stands below the table
     for line in judgement.lines():
         warn(line)
     if judgement.passed:

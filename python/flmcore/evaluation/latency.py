@@ -41,7 +41,7 @@ def _row(
     row["verdict"] = "not judged"
     if not first or not second:
         return row | {"reason": "not measured in both runs"}
-    noise = 1.96 * math.hypot(_error(first, old["repeats"]), _error(second, new["repeats"]))
+    noise = 1.96 * math.hypot(_error(first, old.get("repeats", 1)), _error(second, new.get("repeats", 1)))
     row |= {"noise": noise, "limit": tolerance.limit(first["p50"])}
     if not machine:
         return row | {"reason": "another machine"}
