@@ -124,7 +124,7 @@ def test_only_what_both_runs_have_is_compared(old: Results) -> None:
     text = " ".join(comparison.table().split())
     for said in (
         "Only in the old run: five",
-        "1 image is of other content in the new run: array-0",
+        "Left out, as of other content in the new run: 1 image: array-0",
         "a: 1 face no longer measured: array-2 face 0",
     ):
         assert said in text

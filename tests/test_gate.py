@@ -122,8 +122,8 @@ def with_jitter(results: Results, values: np.ndarray[Any, Any]) -> Results:
 def test_gate_errs_as_seldom_as_it_says(rise: float, least: float, most: float) -> None:
     """200 pairs of runs over 12 images whose jitters spread by half, measured with 5 % noise.
 
-    Without a change 2.5 in 100 intervals lie above zero by chance (5: two standard errors above that); a rise of 10 % is
-    seven standard errors of the mean difference (5 % · √2 / √12) / 10 % … and must nearly always be seen.
+    Without a change 2.5 in 100 intervals lie above zero by chance; 5 is two standard errors above that. The mean
+    difference of 12 unequal images has a standard error of 2.3 %, so a rise of 10 % must nearly always be seen.
     """
     base = measure(KnownDetector("a", sigma=0.2), images=12, frames=8)
     random = np.random.default_rng(5)

@@ -18,6 +18,7 @@ from flmcore.evaluation.metrics import LATENCY, Metric, Tolerance, find_metric, 
 from flmcore.evaluation.results import Results
 from flmcore.evaluation.statistics import bootstrap_mean
 from flmcore.evaluation.store import dump_json, plain, write_bytes
+from flmcore.evaluation.summary import METRICS
 
 __all__ = ["COMPARISON_FORMAT", "Comparison", "compare"]
 
@@ -224,9 +225,13 @@ def _verdict(low: float | None, high: float | None, limit: float | None) -> str:
 
 def _without_other_common(rows: list[dict[str, Any]], old: Results, new: Results) -> list[dict[str, Any]]:
     """Figures on the common landmarks are of other landmarks where the common scheme is another."""
-    if old.protocol["common_scheme"] == new.protocol["common_scheme"]:
-        return rows
-    return [row for row in rows if not row["metric"].endswith("_common")]
+    first, second = old.protocol, new.protocol
+    left_out = set()
+    if first["common_scheme"] != second["common_scheme"]:
+        left_out = {name for name in METRICS if name.endswith("_common") and not name.startswith("nme")}
+    if first.get("accuracy", {}).get("common") != second.get("accuracy", {}).get("common"):
+        left_out.add("nme_common")
+    return [row for row in rows if row["metric"] not in left_out]
 
 
 def _only_in(

@@ -110,7 +110,7 @@ def _nothing_judged(data: dict[str, Any], chosen: set[str], unjudged: Sequence[s
 def _worse(row: dict[str, Any]) -> str:
     place = f"{row['detector']} {row['metric']}"
     if row["verdict"] != "worse":
-        return f"{place}: undefined on {row['missing']} faces that had it"
+        return f"{place}: undefined on {row['missing']} face{'s' * (row['missing'] != 1)} that had it"
     by = row["worse_by"]
     unit = f" {row['unit']}" if row["unit"] else ""
     return (

@@ -109,20 +109,24 @@ def _coverage(data: Mapping[str, Any]) -> Iterator[str]:
             yield f"! {text}: {', '.join(data['detectors'][key])}."
     images = data["images"]
     kinds = (
-        ("changed", "of other content"),
+        ("changed", "of other content in the new"),
         ("only_old", "only in the old"),
         ("only_new", "only in the new"),
     )
     for key, text in kinds:
         if images[key]:
-            yield f"! {len(images[key])} images are {text} run: {_some(images[key])}. They are left out."
+            yield f"! Left out, as {text} run: {_count(images[key], 'image')}: {_some(images[key])}."
     for key, text in (("lost", "no longer measured"), ("gained", "measured by the new run only")):
         for name in dict.fromkeys(row["detector"] for row in data[key]):
             places = [f"{row['image']} face {row['face']}" for row in data[key] if row["detector"] == name]
-            yield f"! {name}: {len(places)} faces {text}: {_some(places)}."
+            yield f"! {name}: {_count(places, 'face')} {text}: {_some(places)}."
     for row in data["rows"]:
         if row["missing"]:
-            yield f"! {row['detector']}: {row['metric']} is undefined on {row['missing']} faces that had it."
+            yield f"! {row['detector']}: {row['metric']} is undefined on some faces that had it ({row['missing']})."
+
+
+def _count(names: Sequence[str], what: str) -> str:
+    return f"{len(names)} {what}{'s' * (len(names) != 1)}"
 
 
 def _some(names: Sequence[str]) -> str:
