@@ -16,8 +16,9 @@ __all__ = ["Difference", "find_differences", "same_machine"]
 
 # How the work was cut up: values do not depend on it, or by rounding alone. What else was looked into. And what only
 # figures on the common landmarks depend on, which are left out where it differs.
-_HARMLESS = ("batch", "threads", "device", "sweeps", "jpeg", "redecode", "smoothing", "attribution")
-_HARMLESS += ("common_scheme", "accuracy.common")
+_HARMLESS = {"batch", "threads", "device"}
+_HARMLESS |= {"sweeps", "jpeg", "redecode", "smoothing", "attribution"}
+_HARMLESS |= {"common_scheme", "accuracy.common"}
 _SAME_BOX = 0.01  # px; below this a box is the same to any detector
 _SHOWN = 48
 _NONE = object()
@@ -75,7 +76,7 @@ def _protocol(old: Results, new: Results) -> Iterator[Difference]:
     for key, (first, second) in _unlike(old.protocol, new.protocol):
         # What only one run says comes from a version that knows more; it is shown, but proves no difference.
         known = first is not _NONE and second is not _NONE
-        matters = known and not {key, key.partition(".")[0]} & {*_HARMLESS}
+        matters = known and not {key, key.partition(".")[0]} & _HARMLESS
         yield Difference(f"protocol.{key}", _short(first), _short(second), matters)
 
 
