@@ -31,6 +31,9 @@ def face_shape(box: list[float] | None = None) -> NDArray[np.float64]:
 class KnownDetector:
     """Landmarks by formula: ``hold`` of the face, ``1 - hold`` of the window, and noise of ``sigma`` image pixels.
 
+    ``bias`` is added in image pixels; with ``latency`` it says where the face was that many windows ago; ``dims`` image
+    pixels to the right for each doubling of the crop's light.
+
     It goes the way of a real detector: windows by the core, crops, landmarks in crop pixels. What it must know of the
     windows it remembers from :meth:`crop`, as a network sees it in the pixels.
     """
@@ -41,6 +44,9 @@ class KnownDetector:
         *,
         hold: float = 1.0,
         sigma: float = 0.0,
+        bias: tuple[float, float] = (0.0, 0.0),
+        latency: int = 0,
+        dims: float = 0.0,
         grid: float | None = None,
         scheme: str = "300w-68",
         fails_on: int | None = None,
@@ -48,6 +54,7 @@ class KnownDetector:
     ) -> None:
         self.name, self.scheme, self.licence, self.grid = name, scheme, "MIT", grid
         self.hold, self.sigma, self.fails_on, self.undefined = hold, sigma, fails_on, undefined
+        self.bias, self.latency, self.dims = bias, latency, dims
         self.landmark_count = 68 if scheme not in schemes.names() else schemes.get(scheme).landmarks
         self.calls = 0
         self._windows: NDArray[np.float64] = np.empty((0, 2, 3))
@@ -55,10 +62,11 @@ class KnownDetector:
 
     def windows(self, boxes: Any, *, shift: Any = (0, 0), scale: Any = 1.0, rotation: Any = 0.0) -> Any:
         self._box = [float(v) for v in np.asarray(boxes).reshape(-1, 4)[0]]
+        self._windows = self._windows[:0]  # what was seen of another face is no past of this one
         return flmcore.box_affine(boxes, SIZE, scale=np.asarray(scale) * 1.25, shift=shift, rotation=rotation)
 
     def crop(self, image: Any, windows: Any, *, out: Any = None, threads: int | None = None) -> Any:
-        self._windows = np.array(windows)
+        self._windows = np.concatenate([self._windows, np.array(windows)])
         return flmcore.crop(image, windows, SIZE, out=out, threads=threads)
 
     def infer(self, inputs: NDArray[np.float32]) -> tuple[Any, ...]:
@@ -71,13 +79,19 @@ class KnownDetector:
     def decode(self, raw: tuple[Any, ...]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         count = len(raw[0])
         face = np.broadcast_to(face_shape(self._box)[: self.landmark_count], (count, self.landmark_count, 2))
-        seen = flmcore.transform_points(np.array(face), self._windows)
+        last = len(self._windows)
+        now = self._windows[last - count :]
+        then = self._windows[np.maximum(np.arange(last - count, last) - self.latency, 0)]
+        seen = flmcore.transform_points(np.array(face) + np.array(self.bias), then)
         rigid = np.broadcast_to(self._at_rest(), seen.shape)
         points = self.hold * seen + (1 - self.hold) * rigid
+        to_crop = np.hypot(*now[0, :, 0])
+        if self.dims:
+            light = raw[0].reshape(count, -1).mean(axis=1)
+            points[..., 0] += (self.dims * to_crop * np.log2(light))[:, None]
         if self.sigma:
             # Noise depends on the window alone, as a network's error does: a resumed run must meet the same.
-            digest = int.from_bytes(hashlib.sha256(self._windows.tobytes()).digest()[:8], "little")
-            to_crop = np.hypot(*self._windows[0, :, 0])
+            digest = int.from_bytes(hashlib.sha256(now.tobytes() + raw[0].tobytes()).digest()[:8], "little")
             points = points + np.random.default_rng(digest).normal(0, self.sigma * to_crop, points.shape)
         if self.grid is not None:
             points = np.floor(points / self.grid + 0.5) * self.grid
@@ -90,10 +104,17 @@ class KnownDetector:
     def _at_rest(self) -> NDArray[np.float64]:
         """The landmarks in the crop of the unmoved window."""
         still = flmcore.box_affine([self._box], SIZE, scale=1.25)[0]
-        return np.asarray(flmcore.transform_points(face_shape(self._box)[: self.landmark_count], still))
+        face = face_shape(self._box)[: self.landmark_count] + np.array(self.bias)
+        return np.asarray(flmcore.transform_points(face, still))
 
     def describe(self) -> dict[str, Any]:
-        return {"name": self.name, "hold": self.hold, "sigma": self.sigma, "grid": self.grid}
+        return {
+            "name": self.name,
+            "hold": self.hold,
+            "sigma": self.sigma,
+            "grid": self.grid,
+            "bias": self.bias,
+        }
 
 
 def noise_image(seed: int, width: int = 200, height: int = 180) -> NDArray[np.uint8]:

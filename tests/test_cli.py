@@ -282,7 +282,9 @@ def test_help_names_every_finder_and_kind() -> None:
         assert all(name in kinds.split("--truth FILE")[0] for name in box_kinds())
 
 
-@pytest.mark.parametrize("command", ["", "demo", "evaluate", "compare", "report", "detect", "detectors", "schemes", "info"])
+@pytest.mark.parametrize(
+    "command", ["", "demo", "evaluate", "compare", "report", "detect", "detectors", "schemes", "info"]
+)
 def test_every_command_has_help_with_an_example(command: str) -> None:
     done = flmcore_command(*filter(None, [command]), "--help")
     assert done.returncode == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from flmcore.detectors.backends.onnx_cost import onnx_cost
 from flmcore.detectors.config import ZOO, read_config
 from flmcore.detectors.cost import Cost, giga, mega, stated_cost
 from flmcore.errors import FlmcoreError
+from zoo import WITH_WEIGHTS
 
 SIDE = 8
 # A convolution of stride 2, one per channel, one transposed, two linear layers; at each place all weights once.
@@ -213,16 +213,16 @@ def test_constants_inside_nodes_and_functions_are_counted(tmp_path: Path) -> Non
 
 def test_detector_counts_once_and_twice_for_a_mirrored_input(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    more = tiny.IDENTITY + '\nflip = "mean"'
-    plain = tiny.write_config(tmp_path, "torch", "m.pth", tiny.IDENTITY)
-    convolution = torch.nn.Conv2d(3, 3, 1, bias=False).eval()
-    one = flmcore.load_detector(plain, module=convolution)
-    assert one.cost() == Cost(9, 9 * tiny.SIDE**2)
-    assert one.cost() is one.cost()
-    mirrored = read_config(tiny.write_config(tmp_path, "torch", "m.pth", more))
-    twice = flmcore.detectors.base.Detector(mirrored, one.backend).cost()
-    assert (twice.parameters, twice.multiply_adds) == (9, 2 * 9 * tiny.SIDE**2)
-    assert "runs twice" in twice.note
+    convolution = torch.nn.Conv2d(3, 5, 1, bias=False).eval()
+    place = 15 * tiny.SIDE**2
+    for flip, runs in (("none", 1), ("mean", 2)):
+        file = tiny.write_config(tmp_path, "torch", "m.pth", tiny.IDENTITY + f'\nflip = "{flip}"')
+        file.write_text(file.read_text().replace("spots-3", "five-5").replace("landmarks = 3", ""))
+        detector = flmcore.load_detector(file, module=convolution)
+        cost = detector.cost()
+        assert (cost.parameters, cost.multiply_adds) == (15, runs * place)
+        assert ("runs twice" in cost.note) == (runs == 2)
+        assert detector.cost() is cost
 
 
 def test_a_count_that_fails_is_a_note() -> None:
@@ -246,16 +246,16 @@ def test_flops_are_two_for_each_multiply_add() -> None:
     assert giga(69_958_080) == "0.070"
 
 
-@pytest.mark.parametrize("path", sorted(ZOO.glob("*.toml")), ids=lambda path: path.stem)
+NETWORKS = [path for path in sorted(ZOO.glob("*.toml")) if read_config(path).model.network is not None]
+
+
+@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
 def test_stated_size_of_a_zoo_network_is_its_size(path: Path) -> None:
     """What ``flmcore detectors`` shows, counted again on the network that the config names, without its weights."""
     config = read_config(path)
-    if config.model.network is None:
-        pytest.skip("its network is in the weights: the next test")
     torch = pytest.importorskip("torch")
-    module = nets.module_of(config.model.network) if _is_here(config.model.network) else None
-    if module is None:
-        pytest.skip(f"no network {config.model.network} here")
+    module = nets.module_of(str(config.model.network))
+    assert module is not None
     from flmcore.detectors.backends.torch_cost import module_cost
 
     with torch.device("meta"):
@@ -271,15 +271,10 @@ def test_stated_size_of_a_zoo_network_is_its_size(path: Path) -> None:
     assert (config.source.parameters, config.source.multiply_adds) == (found.parameters, found.multiply_adds)
 
 
-def _is_here(network: str) -> bool:
-    spec = importlib.util.find_spec(f"flmcore.detectors.nets.{nets._NETWORKS[network][0]}")
-    return spec is not None and (network != "timm" or importlib.util.find_spec("timm") is not None)
-
-
-@pytest.mark.parametrize("path", sorted(ZOO.glob("*.toml")), ids=lambda path: path.stem)
-def test_stated_size_is_what_the_weights_hold(path: Path) -> None:
+@pytest.mark.parametrize("name", WITH_WEIGHTS)
+def test_stated_size_is_what_the_weights_hold(name: str) -> None:
     try:
-        detector = flmcore.load_detector(path, threads=1)
+        detector = flmcore.load_detector(name, threads=1)
     except FlmcoreError as error:
         pytest.skip(str(error))
     found, stated = detector.cost(), stated_cost(detector.config)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 import flmcore
 from flmcore.data.images import read_image
 from flmcore.detectors.base import Detector
-from flmcore.detectors.config import ZOO
 from flmcore.detectors.faces import FaceFinder
 from flmcore.errors import MissingExtraError, WeightsError
+from zoo import WITH_WEIGHTS
 
 # Our name, the published file's, and how far landmarks may lie from the published ones in pixels of the network's
 # input, mean and most over all landmarks of all faces. The rest of the way being equal to 0.1 pixels (second test),
@@ -280,7 +280,7 @@ def test_face_finder_takes_only_images() -> None:
             finder.find(bad)
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in ZOO.glob("*.toml")))
+@pytest.mark.parametrize("name", WITH_WEIGHTS)
 def test_moving_image_and_box_moves_the_landmarks(name: str) -> None:
     """By whole pixels, so the crop stays the same to the bit and with it all that follows."""
     detector = load(name)

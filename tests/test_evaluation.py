@@ -226,7 +226,7 @@ def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
         ({"faces": "some"}, ValueError, "faces: expected one of largest, all"),
         ({"batch": 0}, ValueError, "batch: expected a whole number from 1"),
         ({"limit": 0}, ValueError, "limit: expected a whole number from 1"),
-        ({"sweep": "all"}, ValueError, "does not have yet"),
+        ({"sweep": "nosie"}, ValueError, "got 'nosie'; did you mean 'noise'"),
     ],
 )
 def test_bad_arguments_are_named(options: dict[str, Any], error: type[Exception], text: str) -> None:

@@ -181,7 +181,7 @@ class Brightness(torch.nn.Module):  # type: ignore[misc, name-defined]
 
 @pytest.mark.parametrize("side", [60, 260])
 def test_subpixel_variant_lies_where_the_picture_is(side: int) -> None:
-    """And the published pipeline off by what docs/detectors.md says: (0.5 - 128 / h) pixels of the crop."""
+    """And the published pipeline off by what docs/families.md says: (0.5 - 128 / h) pixels of the crop."""
     detectors = {}
     for name in ("fan4", "fan4-subpixel"):
         config = read_config(ZOO / f"{name}.toml")

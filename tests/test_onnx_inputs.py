@@ -76,6 +76,17 @@ def test_bytes_are_those_of_the_float_crop_rounded(tmp_path: Path) -> None:
     assert np.abs(in_bytes.crop(image, windows)[0] - exact).max() <= 0.5 + 1e-4
 
 
+def test_bytes_are_mirrored_across_and_not_in_their_colours(tmp_path: Path) -> None:
+    from flmcore.detectors.flip import mirrored
+
+    tiny.centroid_onnx(tmp_path / "m.onnx", takes="UINT8")
+    detector = flmcore.load_detector(config(tmp_path, std=1))
+    inputs = detector.crop(IMAGE, detector.windows(BOX))
+    plain, _ = detector.decode(detector.infer(inputs))
+    mirror, _ = detector.decode(detector.infer(mirrored(inputs)))
+    assert_allclose(mirror, [tiny.SIDE - 1, 0] + plain * [-1, 1], atol=1e-4)
+
+
 @pytest.mark.parametrize("batch", ["n", 2])
 def test_free_height_and_width_take_the_configs(tmp_path: Path, batch: int | str) -> None:
     tiny.centroid_onnx(tmp_path / "m.onnx", side="side", batch=batch)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from flmcore.errors import ResultsError
-from flmcore.evaluation.store import Journal, Memory, dump_json, plain, prepare_folder, write_bytes, write_csv
+from flmcore.evaluation.store import (
+    Journal,
+    Memory,
+    dump_json,
+    pack_arrays,
+    plain,
+    prepare_folder,
+    write_bytes,
+    write_csv,
+)
 
 
 def test_write_replaces_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -109,3 +121,23 @@ def test_journal_of_another_run_is_refused(tmp_path: Path) -> None:
 def test_memory_gives_back_what_a_file_would(tmp_path: Path) -> None:
     value = {"x": np.float32(0.1), "n": np.nan, "rows": (1, 2)}
     assert Memory().put("a", value) == Journal(tmp_path, {}, resume=False).put("a", value)
+
+
+def test_interrupt_while_arrays_are_packed_stays_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zipfile would put an error of its own in its place, and the run would end as if its input were bad."""
+
+    opened = zipfile.ZipFile.open
+
+    def open_and_stop(*arguments: Any, **options: Any) -> None:
+        handles.append(opened(*arguments, **options))
+        raise KeyboardInterrupt
+
+    handles: list[Any] = []
+    arrays = {"cloud": np.arange(6.0)}
+    monkeypatch.setattr(zipfile.ZipFile, "open", open_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+        pack_arrays(arrays)
+    monkeypatch.undo()
+    handles[0].close()  # lets go of the archive quietly
+    with np.load(io.BytesIO(pack_arrays(arrays))) as archive:
+        np.testing.assert_array_equal(archive["cloud"], arrays["cloud"])

@@ -66,8 +66,10 @@ def test_scale_and_rotate_move_only_that(name: str, reach: float) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({"name": "noise"}, "which this version does not have yet"),
-        ({"name": "shfit"}, "sweep: expected one of shift, scale, rotate, got 'shfit'"),
+        (
+            {"name": "shfit"},
+            "sweep: expected one of shift, scale, rotate, noise, jpeg, brightness, got 'shfit'; did you",
+        ),
         ({"frames": 7}, "frames: expected a whole number from 8"),
         ({"frames": 12.5}, "frames: expected a whole number"),
         ({"frames": True}, "frames: expected a whole number"),

@@ -158,7 +158,9 @@ def _draw(image: NDArray[np.uint8], rows: list[dict[str, Any]]) -> bytes:
         for x, y in (np.asarray(row["points"], dtype=np.float64) + 0.5) * zoom:  # centres to edge coordinates
             if np.isfinite([x, y]).all():
                 pen.ellipse(
-                    (x - radius, y - radius, x + radius, y + radius), fill=(0, 229, 255), outline=(16, 16, 16)
+                    (x - radius, y - radius, x + radius, y + radius),
+                    fill=(0, 229, 255),
+                    outline=(16, 16, 16) if radius >= 2 else None,  # which would cover a smaller dot
                 )
     buffer = io.BytesIO()
     picture.save(buffer, format="png")

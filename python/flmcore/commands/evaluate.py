@@ -60,7 +60,29 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="largest",
         help="of several faces found in an image use this (default: largest); boxes of a file are all used",
     )
-    parser.add_argument("--sweep", default="shift", help="shift, scale or rotate (default: shift)")
+    parser.add_argument(
+        "--sweep",
+        default="shift",
+        help="shift, scale, rotate, noise, jpeg, brightness, or all of them (default: shift)",
+    )
+    parser.add_argument(
+        "--redecode", action="store_true", help="try every decoder on the outputs of networks that have maps"
+    )
+    parser.add_argument(
+        "--smooth",
+        type=milliseconds,
+        nargs="?",
+        const=33.0,
+        metavar="MS",
+        help="what smoothing filters would do that lag by MS milliseconds at most (default: 33)",
+    )
+    parser.add_argument(
+        "--attribute",
+        nargs="?",
+        const="dlib",
+        metavar="FINDER",
+        help="which share of the jitter is owed to this finder's boxes (default: dlib), to resampling, decoder, network",
+    )
     parser.add_argument(
         "--frames", type=whole(8), default=128, metavar="T", help="windows per part (default: 128)"
     )
@@ -78,6 +100,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="carry on an interrupted run in OUT")
     again.add_argument("--restart", action="store_true", help="drop an interrupted run in OUT and start over")
+
+
+def milliseconds(text: str) -> float:
+    """For argparse: a number; :func:`flmcore.evaluate` knows its range."""
+    try:
+        return float(text)
+    except ValueError:
+        msg = f"expected milliseconds, got {text!r}"
+        raise argparse.ArgumentTypeError(msg) from None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -102,6 +133,9 @@ def run(options: argparse.Namespace) -> int:
                 weights=weights,
                 limit=options.limit,
                 speed=not options.no_speed,
+                redecode=options.redecode,
+                smooth=options.smooth,
+                attribute=options.attribute,
                 out=options.out,
                 resume=options.resume,
                 restart=options.restart,

@@ -17,7 +17,7 @@ from flmcore.detectors.schema import (
 )
 from flmcore.errors import DetectorError
 
-__all__ = ["decode_outputs", "wanted_outputs"]
+__all__ = ["decode_outputs", "map_to_crop", "wanted_outputs"]
 
 Raw = tuple[NDArray[Any], ...]
 Decoded = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -81,12 +81,13 @@ def _heatmaps(config: DetectorConfig, decode: HeatmapDecode, raw: Raw) -> tuple[
     if maps.ndim != 4 or maps.shape[1] != config.landmarks or 0 in maps.shape[2:]:
         raise _shape_error(config, "heat maps", f"(N, {config.landmarks}, H, W)", maps)
     xy, scores = flmcore.decode_heatmaps(maps, method=decode.method, **decode.options)
-    return _map_to_crop(config, xy, maps.shape, decode.origin), scores
+    return map_to_crop(config, xy, maps.shape, decode.origin), scores
 
 
-def _map_to_crop(
+def map_to_crop(
     config: DetectorConfig, xy: NDArray[Any], shape: tuple[int, ...], origin: str
 ) -> NDArray[np.float64]:
+    """Cells of maps of ``shape`` (N, K, H, W) → crop pixels."""
     crop, cells = (
         np.array(config.crop.size, dtype=np.float64),
         np.array([shape[3], shape[2]], dtype=np.float64),
@@ -129,7 +130,7 @@ def _heatmap_offsets(
     shares = np.stack((second, first) if decode.offsets == "yx" else (first, second), axis=-1)
     shares = np.clip(shares, 1e-7, 1 - 1e-7)
     reach = (np.array(config.crop.size) - 1) / decode.logit_divisor
-    xy = _map_to_crop(config, peaks, maps.shape, decode.origin) + reach * np.log(shares / (1 - shares))
+    xy = map_to_crop(config, peaks, maps.shape, decode.origin) + reach * np.log(shares / (1 - shares))
     return xy, scores
 
 

@@ -36,8 +36,8 @@ def check_flip(config: DetectorConfig) -> None:
 
 
 def mirrored(inputs: NDArray[Any]) -> NDArray[Any]:
-    """N×3×H×W inputs, left and right exchanged; contiguous."""
-    return np.ascontiguousarray(inputs[..., ::-1])
+    """N×3×H×W inputs, or N×H×W×3 bytes, left and right exchanged; contiguous."""
+    return np.ascontiguousarray(inputs[:, :, ::-1] if inputs.dtype == np.uint8 else inputs[..., ::-1])
 
 
 def merge_mirrored(config: DetectorConfig, plain: Raw, mirror: Raw) -> Raw:

@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from flmcore.detectors.cost import Cost
+from flmcore.evaluation.cause_rows import cause_rows
 from flmcore.evaluation.identity import digests, environment
 from flmcore.evaluation.inputs import Problem
 from flmcore.evaluation.measure import Measurable
@@ -53,6 +54,7 @@ def collect(
         "complete": complete,
         "protocol": identity["protocol"],
         "summary": [{**row, "boxes": boxes} for row in summarise(units, detectors, seed=run.sweep.seed)],
+        "causes": cause_rows(units, detectors, run.sweep_names, seed=run.sweep.seed),
         "problems": problems,
         "detectors": detectors,
         "images": images,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,11 +12,17 @@ from numpy.typing import NDArray
 
 from flmcore.errors import DetectorError
 from flmcore.evaluation.landmarks import mean_shape, scheme_or_none, to_scheme
+from flmcore.evaluation.offsets import error_by_offset
+from flmcore.evaluation.pixels import Views, pixel_views
+from flmcore.evaluation.probe import Causes, Probe
 from flmcore.evaluation.sweep import Sweep, SweepPart
 from flmcore.ops.affine import invert_affine, transform_points
 from flmcore.ops.stability import stability
 
 __all__ = ["Measurable", "Measurement", "measure_face", "sweep_landmarks", "sweep_windows"]
+
+
+Watch = Callable[[int, NDArray[np.float64], Any], None]  # first window's number, windows, raw outputs
 
 
 class Measurable(Protocol):
@@ -58,28 +65,58 @@ def sweep_windows(detector: Measurable, box: list[float], part: SweepPart) -> ND
 
 def sweep_landmarks(
     detector: Measurable,
-    image: NDArray[np.uint8],
+    image: NDArray[np.uint8] | Views,
     windows: NDArray[np.float64],
     *,
     batch: int,
     threads: int | None = None,
+    watch: Watch | None = None,
 ) -> NDArray[np.float64]:
-    """Landmarks seen through each window, (T, K, 2) float64 in image pixels; one crop buffer serves all batches."""
+    """Landmarks seen through each window, (T, K, 2) float64 in image pixels; one crop buffer serves all batches.
+
+    ``image`` is the same for all windows, or one for each. ``watch`` is shown the raw outputs of each batch.
+    """
     landmarks = np.empty((len(windows), detector.landmark_count, 2))
     buffer: NDArray[Any] | None = None
     for start in range(0, len(windows), batch):
         rows = windows[start : start + batch]
         out = None if buffer is None else buffer[: len(rows)]
-        inputs = detector.crop(image, rows, out=out, threads=threads)
+        if isinstance(image, np.ndarray):
+            inputs = detector.crop(image, rows, out=out, threads=threads)
+        else:
+            inputs = _crop_views(detector, image, rows, start, out=out, threads=threads)
         if buffer is None:
             buffer = inputs
-        points, _ = detector.decode(detector.infer(inputs))
+        raw = detector.infer(inputs)
+        points, _ = detector.decode(raw)
+        if watch is not None:
+            watch(start, rows, raw)
         expected = (len(rows), detector.landmark_count, 2)
         if points.shape != expected:
             msg = f"landmarks: expected shape {expected}, got {points.shape}"
             raise DetectorError(msg)
         landmarks[start : start + batch] = detector.to_image(points, rows)
     return landmarks
+
+
+def _crop_views(
+    detector: Measurable,
+    views: Views,
+    windows: NDArray[np.float64],
+    start: int,
+    *,
+    out: NDArray[Any] | None,
+    threads: int | None,
+) -> NDArray[Any]:
+    """One image at a time, as each is gone when the next is made."""
+    for row in range(len(windows)):
+        place = None if out is None else out[row : row + 1]
+        made = detector.crop(views[start + row], windows[row : row + 1], out=place, threads=threads)
+        if out is None:
+            out = np.empty((len(windows), *made.shape[1:]), made.dtype)
+            out[:1] = made
+    assert out is not None
+    return out
 
 
 def measure_face(
@@ -93,6 +130,7 @@ def measure_face(
     threads: int | None = None,
     interocular: float | None = None,
     lent: tuple[float, str] | None = None,
+    causes: Causes | None = None,
 ) -> Measurement:
     """Jitter from the path, spread, gain and residual from the random windows, on all landmarks and the common ones.
 
@@ -107,13 +145,17 @@ def measure_face(
         interocular: true distance of the outer eye corners in pixels; None takes it from the mean landmarks.
         lent: that distance on the same face, and the detector whose landmarks gave it, for a scheme without eye
             corners; without it such a detector's figures are in per cent of the box.
+        causes: what else to look into.
 
     Raises:
         DetectorError: no landmark is finite, or landmarks of another shape than the detector promises.
     """
     path_windows, random_windows = (sweep_windows(detector, box, part) for part in (sweep.path, sweep.random))
     both = np.concatenate([path_windows, random_windows])
-    landmarks = sweep_landmarks(detector, image, both, batch=batch, threads=threads)
+    probe = Probe(detector, len(both), causes)
+    views = pixel_views(image, box, sweep)
+    seen: NDArray[np.uint8] | Views = image if views is None else views
+    landmarks = sweep_landmarks(detector, seen, both, batch=batch, threads=threads, watch=probe)
     finite = np.isfinite(landmarks).all(axis=-1)
     if not finite.any():
         msg = "landmarks: expected finite coordinates, got NaN for all"
@@ -128,6 +170,8 @@ def measure_face(
         values["common"] = _metrics(
             on_path, at_random, path_windows, random_windows, normaliser, common, sweep, detail=False
         )
+    values["by_offset"] = error_by_offset(random, sweep.random, normaliser)
+    values |= probe.values(landmarks, both, sweep, normaliser)
     if detector.grid is not None:
         values["rounding_jitter"] = _rounding_jitter(path, path_windows, detector.grid, normaliser)
     values["shape"] = np.round(mean_shape(landmarks), 3)

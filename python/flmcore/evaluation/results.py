@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,13 +13,22 @@ from numpy.typing import NDArray
 from flmcore.errors import ResultsError
 from flmcore.evaluation.reading import read_record, results_file
 from flmcore.evaluation.schema import FORMAT
-from flmcore.evaluation.store import dump_json, plain, write_bytes, write_csv
+from flmcore.evaluation.store import dump_json, pack_arrays, plain, write_bytes, write_csv
 from flmcore.evaluation.summary import METRICS
 
 __all__ = ["FORMAT", "Results"]
 
 PathLike = str | os.PathLike[str]
-_INTERVALS = ("jitter", "jitter_common", "spread", "gain", "residual", "jitter_p95", "rounding_jitter")
+_INTERVALS = (
+    "jitter",
+    "jitter_common",
+    "spread",
+    "gain",
+    "residual",
+    "jitter_p95",
+    "rounding_jitter",
+    "decoder_floor",
+)
 _ABOUT = ("detector", "scheme", "landmarks", "images", "faces", "licence")
 _COST = ("parameters", "multiply_adds")
 _UNIT_VALUES = ("normaliser", "normaliser_px", "undefined")
@@ -71,6 +79,11 @@ class Results:
         return list(self.data["problems"])
 
     @property
+    def causes(self) -> dict[str, list[dict[str, Any]]]:
+        """Rows on where jitter comes from: ``sweeps``, ``decoder_floor``, and what else was asked for."""
+        return dict(self.data.get("causes", {}))
+
+    @property
     def speed(self) -> dict[str, dict[str, Any]]:
         """Latency of one face by stage, per detector."""
         return dict(self.data["timing"]["speed"])
@@ -113,7 +126,7 @@ class Results:
             for metric in METRICS:
                 for part in ("mean", "low", "high") if metric in _INTERVALS else ("mean",):
                     name = metric if part == "mean" else f"{metric}_{part}"
-                    line[name] = (row[metric] or {}).get(part)
+                    line[name] = (row.get(metric) or {}).get(part)
             for stage, values in self.speed.get(row["detector"], {}).items():
                 if isinstance(values, Mapping):
                     line |= {f"{stage}_{name}_ms": value for name, value in values.items()}
@@ -176,10 +189,8 @@ class Results:
 def _write_overlays(
     path: Path, images: list[str], overlays: Mapping[str, Mapping[str, NDArray[Any]]]
 ) -> None:
-    buffer = io.BytesIO()
     flat = {f"{i}/{key}": a for i, image in enumerate(images) for key, a in overlays.get(image, {}).items()}
-    np.savez_compressed(buffer, allow_pickle=False, **flat)
-    write_bytes(path, buffer.getvalue())
+    write_bytes(path, pack_arrays(flat))
 
 
 def _read_overlays(path: Path, images: list[str]) -> dict[str, dict[str, NDArray[Any]]]:

@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.errors import ImageError
+from flmcore.evaluation.attribution import Attribution
 from flmcore.evaluation.inputs import Boxes, FindFaces, Problem, Source, faces_of, open_image, true_distance
 from flmcore.evaluation.landmarks import has_eye_corners
 from flmcore.evaluation.measure import Measurable, measure_face, sweep_windows
+from flmcore.evaluation.more_sweeps import measure_sweeps
 from flmcore.evaluation.overlays import face_picture
+from flmcore.evaluation.probe import Causes
 from flmcore.evaluation.speed import measure_speed
 from flmcore.evaluation.store import Memory
 from flmcore.evaluation.sweep import Sweep
@@ -41,6 +44,9 @@ class Run:
     sources: Sequence[Source]
     journal: Memory
     common: str | None
+    more_sweeps: Sequence[Sweep] = ()
+    causes: Causes | None = None
+    attribution: Attribution | None = None
     given: Boxes | None = None
     find: FindFaces | None = None
     faces: str = "largest"
@@ -50,6 +56,11 @@ class Run:
     speed: bool = True
     timed: Callable[[Measurable], Measurable] | None = None  # what to time in a detector's place
     progress: Callable[[Progress], None] | None = None
+
+    @property
+    def sweep_names(self) -> list[str]:
+        """Every sweep of the run; the first is the one that the table is about."""
+        return [self.sweep.name, *(sweep.name for sweep in self.more_sweeps)]
 
     def measure(self) -> None:
         """Whatever the journal does not have yet: faces, then each detector on each, then speed."""
@@ -136,16 +147,44 @@ class Run:
                 threads=self.threads,
                 interocular=true_distance(self.interocular, source.id, face),
                 lent=self._lent(source, face),
+                causes=self.causes,
             )
+            values = measured.values | self._more(image, box, detector, measured.values)
         except Exception as error:  # noqa: BLE001 - nor may a detector's failure on one face end the run
             self.journal.put(
                 key,
                 {"problem": Problem(source.id, one_line(error), "detector", face, detector.name).to_dict()},
             )
             return
-        self.journal.put(
-            key, {"values": measured.values}, arrays={"cloud": measured.cloud} if keep_cloud else None
-        )
+        self.journal.put(key, {"values": values}, arrays={"cloud": measured.cloud} if keep_cloud else None)
+
+    def _more(
+        self, image: NDArray[np.uint8], box: list[float], detector: Measurable, values: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What else was asked for, on the same face."""
+        more: dict[str, Any] = {}
+        if self.more_sweeps:
+            more["sweeps"] = measure_sweeps(
+                detector,
+                image,
+                box,
+                values,
+                (self.sweep, *self.more_sweeps),
+                common=self.common,
+                batch=self.batch,
+                threads=self.threads,
+            )
+        if self.attribution is not None:
+            more["attribution"] = self.attribution.measure(
+                detector,
+                image,
+                box,
+                self.sweep,
+                normaliser=values["normaliser_px"],
+                batch=self.batch,
+                threads=self.threads,
+            )
+        return more
 
     def _lent(self, source: Source, face: int) -> tuple[float, str] | None:
         """The normaliser of the first detector that measured its own on this face."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flmcore.evaluation.box_source import BoxesOption, open_boxes
+from flmcore.evaluation.cause_options import cause_protocol, read_attribution, read_causes
 from flmcore.evaluation.chosen import load_detectors, on_one_thread
 from flmcore.evaluation.collect import collect
 from flmcore.evaluation.identity import digests, run_identity
@@ -18,11 +19,12 @@ from flmcore.evaluation.landmarks import common_scheme
 from flmcore.evaluation.results import Results
 from flmcore.evaluation.run import Progress, Run
 from flmcore.evaluation.store import Journal, Memory, prepare_folder, refuse_other
-from flmcore.evaluation.sweep import make_sweep
+from flmcore.evaluation.sweep import make_sweeps
 from flmcore.evaluation.truth import Truth
 
 if TYPE_CHECKING:
     from flmcore.detectors.base import Detector
+    from flmcore.detectors.finders import Finder
 
 __all__ = ["EvaluationInterrupted", "evaluate"]
 
@@ -56,6 +58,9 @@ def evaluate(
     weights: Mapping[str, PathLike] | None = None,
     limit: int | None = None,
     speed: bool = True,
+    redecode: bool = False,
+    smooth: float | None = None,
+    attribute: str | Finder | None = None,
     out: PathLike | None = None,
     resume: bool = False,
     restart: bool = False,
@@ -70,7 +75,8 @@ def evaluate(
     Args:
         images: a path, a folder, a uint8 array of shape (H, W, 3) in RGB, or a sequence of these.
         detectors: names, paths of configs, or loaded detectors; one or a sequence.
-        sweep: ``shift``, ``scale`` or ``rotate``.
+        sweep: ``shift``, ``scale``, ``rotate``, ``noise``, ``jpeg``, ``brightness``, or ``all`` of them; the table is
+            then about ``shift``, and each has its own rows in ``results.causes["sweeps"]``.
         frames: windows in each of the two parts.
         seed: of the random windows and of the bootstrap.
         boxes: face boxes, ``x0, y0, x1, y1`` in edge coordinates: a file for ``flmcore.data.boxes.read_boxes``, a
@@ -91,6 +97,11 @@ def evaluate(
         weights: file, or folder to look in, per detector's name, for detectors given by name or path.
         limit: use only the first so many images.
         speed: measure latency too.
+        redecode: decode each network's outputs with every decoder that fits them too.
+        smooth: lag in milliseconds that smoothing filters may have; says what each would make of the sweep ``shift``
+            at 30 frames a second.
+        attribute: a face finder or its name; says which share of the jitter is owed to its boxes, to resampling, the
+            decoder and the network.
         out: folder for the result files, written at the end, and for the journal that ``resume`` carries on from.
         resume: carry on a run that ``out`` holds; ResultsError where it is another run.
         restart: drop an unfinished run that ``out`` holds.
@@ -102,7 +113,9 @@ def evaluate(
         ResultsError: ``out`` cannot be written to, or holds another run.
         EvaluationInterrupted: Ctrl-C; its ``results`` has what was finished.
     """
-    plan = make_sweep(sweep, frames=frames, seed=seed)
+    plan, *more_sweeps = make_sweeps(sweep, frames=frames, seed=seed)
+    causes = read_causes(redecode=redecode, smooth=smooth, sweep=plan.name)
+    attribution = read_attribution(attribute, plan.name)
     _check_options(faces, batch, limit)
     folder = None if out is None else Path(out)
     if folder is not None:
@@ -120,7 +133,7 @@ def evaluate(
     }
     chosen = "given boxes" if origin.find is None else {"choice": faces}
     protocol = {"sweep": plan.describe(), "boxes": origin.about, "faces": chosen, "common_scheme": common}
-    protocol |= _FIXED | settings
+    protocol |= _FIXED | settings | cause_protocol(causes, [plan, *more_sweeps], attribution)
     identity = run_identity(protocol, loaded, sources, origin.given)
     if folder is not None and resume and not restart and (done := _finished(folder, identity)) is not None:
         return done
@@ -130,6 +143,9 @@ def evaluate(
         sources=sources,
         journal=Memory() if folder is None else Journal(folder, identity, resume=resume, restart=restart),
         common=common,
+        more_sweeps=more_sweeps,
+        causes=causes,
+        attribution=attribution,
         given=origin.given,
         find=origin.find,
         faces=faces,

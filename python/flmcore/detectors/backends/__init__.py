@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+import flmcore
+from flmcore.detectors.backends.opening import Opening
 from flmcore.detectors.cost import Cost
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import ConfigError, MissingExtraError
@@ -60,9 +62,8 @@ def open_backend(
         msg = f"{config.path}: model.backend: expected one of {', '.join(_BACKENDS)}, got '{backend}', which {_LATER}"
         raise ConfigError(msg)
     name, factory, _, _ = _BACKENDS[backend]
-    opened: Backend = getattr(importlib.import_module(f"{__name__}.{name}"), factory)(
-        config, weights, device=device, threads=threads, module=module
-    )
+    opening = Opening(config, weights, device, threads or flmcore.build_info()["threads"], module)
+    opened: Backend = getattr(importlib.import_module(f"{__name__}.{name}"), factory)(opening)
     return opened
 
 

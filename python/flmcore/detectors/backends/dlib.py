@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from flmcore.detectors.backends.opening import Opening
 from flmcore.detectors.cost import Cost
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import MissingExtraError, WeightsError
@@ -26,22 +27,10 @@ class DlibBackend:
     grid: float | None = 1.0
     pixel_type = "uint8"
 
-    def __init__(
-        self,
-        config: DetectorConfig,
-        weights: Path | None,
-        *,
-        device: str,
-        threads: int | None,
-        module: Any = None,
-    ) -> None:
-        del threads  # Dlib's predictor runs on one
-        if module is not None or weights is None or config.model.rectangle is None:
-            msg = "module: expected None with backend dlib, got a module"
-            raise TypeError(msg)
-        if device != "cpu":
-            msg = f"device: expected cpu with backend dlib, got {device!r}"
-            raise ValueError(msg)
+    def __init__(self, opening: Opening) -> None:
+        config, weights = opening.config, opening.weights_file()
+        opening.require_cpu()
+        assert config.model.rectangle is not None  # the config's check
         self._dlib = import_dlib("backend dlib")
         x0, y0, x1, y1 = config.model.rectangle
         self._rectangle = self._dlib.rectangle(x0, y0, x1 - 1, y1 - 1)  # Dlib's are inclusive

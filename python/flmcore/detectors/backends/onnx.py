@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import flmcore
 from flmcore.detectors.backends.model_io import (
     default_batch,
     input_error,
@@ -19,6 +18,7 @@ from flmcore.detectors.backends.model_io import (
     to_layout,
 )
 from flmcore.detectors.backends.onnx_file import read_model
+from flmcore.detectors.backends.opening import Opening
 from flmcore.detectors.cost import Cost
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import MissingExtraError, WeightsError
@@ -46,21 +46,11 @@ class OnnxBackend:
 
     grid: float | None = None
 
-    def __init__(
-        self,
-        config: DetectorConfig,
-        weights: Path | None,
-        *,
-        device: str,
-        threads: int | None,
-        module: Any = None,
-    ) -> None:
-        if module is not None or weights is None:
-            msg = "module: expected None with backend onnx, got a module"
-            raise TypeError(msg)
+    def __init__(self, opening: Opening) -> None:
+        config, weights, device = opening.config, opening.weights_file(), opening.device
         self._ort = _import_onnxruntime()
         self._device, self._layout, self._weights = device, config.input.layout, weights
-        self._threads = threads or flmcore.build_info()["threads"]
+        self._threads = opening.threads
         self._session = self._open(weights, self._threads)
         self._single: Any = None  # opened when the first several batches come
         self._input, self._type, batch = self._read_input(weights, config)

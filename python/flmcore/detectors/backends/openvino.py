@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import flmcore
 from flmcore.detectors.backends.model_io import (
     default_batch,
     input_error,
@@ -19,6 +18,7 @@ from flmcore.detectors.backends.model_io import (
     run_in_batches,
     to_layout,
 )
+from flmcore.detectors.backends.opening import Opening
 from flmcore.detectors.backends.openvino_cost import model_cost
 from flmcore.detectors.cost import Cost
 from flmcore.detectors.schema import DetectorConfig
@@ -36,18 +36,8 @@ class OpenvinoBackend:
     grid: float | None = None
     pixel_type = "float32"
 
-    def __init__(
-        self,
-        config: DetectorConfig,
-        weights: Path | None,
-        *,
-        device: str,
-        threads: int | None,
-        module: Any = None,
-    ) -> None:
-        if module is not None or weights is None:
-            msg = "module: expected None with backend openvino, got a module"
-            raise TypeError(msg)
+    def __init__(self, opening: Opening) -> None:
+        config, weights, device = opening.config, opening.weights_file(), opening.device
         self._openvino = _import_openvino()
         core = self._openvino.Core()
         if device not in ("cpu", "gpu") or device.upper() not in {
@@ -56,7 +46,7 @@ class OpenvinoBackend:
             msg = f"device: expected cpu, or gpu where openvino has one, got {device!r}"
             raise ValueError(msg)
         self._device, self._layout = device, config.input.layout
-        self._threads = threads or flmcore.build_info()["threads"]
+        self._threads = opening.threads
         self._model = _read(core, weights)
         data = data_file(weights)
         self._data_sha256 = None if data is None else sha256_of(data)

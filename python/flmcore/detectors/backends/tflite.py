@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import flmcore
 from flmcore.detectors.backends.model_io import (
     input_error,
     input_shape,
@@ -18,6 +17,7 @@ from flmcore.detectors.backends.model_io import (
     run_in_batches,
     to_layout,
 )
+from flmcore.detectors.backends.opening import Opening
 from flmcore.detectors.backends.tflite_cost import interpreter_cost
 from flmcore.detectors.cost import Cost
 from flmcore.detectors.schema import DetectorConfig
@@ -32,22 +32,10 @@ class TfliteBackend:
     grid: float | None = None
     pixel_type = "float32"
 
-    def __init__(
-        self,
-        config: DetectorConfig,
-        weights: Path | None,
-        *,
-        device: str,
-        threads: int | None,
-        module: Any = None,
-    ) -> None:
-        if module is not None or weights is None:
-            msg = "module: expected None with backend tflite, got a module"
-            raise TypeError(msg)
-        if device != "cpu":
-            msg = f"device: expected cpu with backend tflite, got {device!r}"
-            raise ValueError(msg)
-        self._threads = threads or flmcore.build_info()["threads"]
+    def __init__(self, opening: Opening) -> None:
+        config, weights = opening.config, opening.weights_file()
+        opening.require_cpu()
+        self._threads = opening.threads
         self._layout = config.input.layout
         self._interpreter = _open(weights, self._threads)
         self._input, self._batch = self._read_input(weights, config)

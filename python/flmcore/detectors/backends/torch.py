@@ -8,9 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-import flmcore
 from flmcore.detectors import nets
 from flmcore.detectors.backends.model_io import default_batch, input_shape, run_in_batches, to_layout
+from flmcore.detectors.backends.opening import Opening
 from flmcore.detectors.cost import Cost
 from flmcore.detectors.decode import wanted_outputs
 from flmcore.detectors.mean_face import read_mean_face
@@ -27,19 +27,12 @@ class TorchBackend:
     grid: float | None = None
     pixel_type = "float32"
 
-    def __init__(
-        self,
-        config: DetectorConfig,
-        weights: Path | None,
-        *,
-        device: str,
-        threads: int | None,
-        module: Any = None,
-    ) -> None:
+    def __init__(self, opening: Opening) -> None:
+        config, device = opening.config, opening.device
         self._torch = _import_torch()
         self._name, self._wanted, self._layout = config.name, wanted_outputs(config), config.input.layout
         self._mean_face_sha256: str | None = None
-        self._threads = threads or flmcore.build_info()["threads"]
+        self._threads = opening.threads
         self._batch = config.model.batch or default_batch
         self._shape = input_shape(config)
         try:
@@ -48,7 +41,7 @@ class TorchBackend:
         except (RuntimeError, AssertionError) as error:
             msg = f"device: expected one that torch has, got {device!r} ({_one_line(error)})"
             raise ValueError(msg) from None
-        self._module = self._load(config, weights, module).to(self._device).eval()
+        self._module = self._load(config, opening.weights, opening.module).to(self._device).eval()
 
     def run(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         if self._torch.get_num_threads() != self._threads:

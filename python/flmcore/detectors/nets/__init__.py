@@ -11,7 +11,6 @@ A module here defines one network, and may define two functions that :mod:`flmco
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
@@ -81,8 +80,7 @@ def module_of(name: str) -> ModuleType | None:
 def families() -> Iterator[ModuleType]:
     """Every module here that defines a network."""
     for module, _ in _NETWORKS.values():
-        if importlib.util.find_spec(f"{__name__}.{module}") is not None:  # while the others are being written
-            yield importlib.import_module(f"{__name__}.{module}")
+        yield importlib.import_module(f"{__name__}.{module}")
 
 
 def _maker(name: str, where: str) -> Callable[..., Any]:

@@ -1,0 +1,155 @@
+"""Where jitter comes from, as tables below the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from flmcore.evaluation.decoders import MOVED
+
+if TYPE_CHECKING:
+    from flmcore.evaluation.results import Results
+
+__all__ = ["cause_sections"]
+
+Rows = Sequence[Mapping[str, Any]]
+Section = tuple[str, list[str], list[list[str]]]
+
+
+def cause_sections(results: Results, width: int) -> list[RenderableType]:
+    """A titled table for each kind of rows that the results have; a value a line where the terminal is narrow."""
+    parts: list[tuple[str, Callable[[Rows], Section | None]]] = [
+        ("sweeps", _sweeps),
+        ("decoder_floor", _floors),
+        ("redecode", _redecoded),
+        ("smoothing", _smoothed),
+        ("attribution", _attributed),
+    ]
+    found = [make(results.causes[key]) for key, make in parts if results.causes.get(key)]
+    return [_drawn(section, width) for section in found if section is not None]
+
+
+def _sweeps(rows: Rows) -> Section | None:
+    if len({row["sweep"] for row in rows}) < 2:
+        return None  # the table has it all
+    ordered = sorted(rows, key=lambda row: [r["sweep"] for r in rows].index(row["sweep"]))
+    cells = [
+        [
+            row["sweep"],
+            row["detector"],
+            _interval(row["jitter"]),
+            _mean(row["jitter_common"]),
+            _mean(row["spread"]),
+        ]
+        for row in ordered
+    ]
+    return "Every sweep", ["sweep", "detector", "jitter %", "common %", "spread %"], cells
+
+
+def _floors(rows: Rows) -> Section | None:
+    with_maps = [row for row in rows if row["by_decoder"]]
+    if not with_maps:
+        return None
+    decoders = list(dict.fromkeys(name for row in with_maps for name in row["by_decoder"]))
+    cells = [
+        [row["detector"], _mean(row["own"]), *(_mean(row["by_decoder"].get(name)) for name in decoders)]
+        for row in rows
+        if row["own"] is not None
+    ]
+    title = "Decoder floor: jitter % of perfect maps of a face that holds still, by decoder"
+    return title, ["detector", "own", *decoders], cells
+
+
+def _redecoded(rows: Rows) -> Section | None:
+    cells = []
+    for row in rows:
+        if row["decoder"] is None:
+            cells.append([row["detector"], row["reason"], "–", "–", "–", "–"])
+            continue
+        cells.append(
+            [
+                row["detector"],
+                row["decoder"],
+                _interval(row["jitter"]),
+                _mean(row["spread"]),
+                _mean(row["gain"]),
+                _mean(row["moved"]),
+            ]
+        )
+    title = (
+        "The same outputs through every decoder (one that moves the mean landmarks by more than "
+        f"{MOVED:g} % finds other ones)"
+    )
+    return title, ["detector", "decoder", "jitter %", "spread %", "gain", "moved %"], cells
+
+
+def _smoothed(rows: Rows) -> Section | None:
+    cells = [
+        [row["detector"], row["filter"], _interval(row["jitter"]), _mean(row["error"]), _mean(row["lag_ms"])]
+        if row["filter"] is not None
+        else [row["detector"], row["reason"], "–", "–", "–"]
+        for row in rows
+    ]
+    title = "After smoothing, on a moving face at 30 frames a second; error includes the lag"
+    return title, ["detector", "filter", "jitter %", "error %", "lag ms"], cells
+
+
+def _attributed(rows: Rows) -> Section | None:
+    cells = [
+        [row["detector"], *(_share(row.get(part)) for part in ("boxes", "resampling", "decoder", "network"))]
+        for row in rows
+    ]
+    title = "Shares of the jitter's energy, % (docs/definitions.md)"
+    return title, ["detector", "boxes", "resampling", "decoder", "network"], cells
+
+
+def _drawn(section: Section, width: int) -> RenderableType:
+    title, names, rows = section
+    columns = [[name, *(row[i] for row in rows)] for i, name in enumerate(names)]
+    natural = sum(max(map(len, column)) for column in columns) + 2 * len(columns) + 1
+    heading = Text(f" {title}", style="bold")
+    if natural > width:
+        return Group(heading, *_blocks(names, rows), Text())
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0), collapse_padding=True, header_style="bold")
+    for i, name in enumerate(names):
+        text = any(any(c.isalpha() for c in row[i]) for row in rows) or "%" in name
+        table.add_column(name, justify="left" if text else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return Group(heading, table)
+
+
+def _blocks(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Text]:
+    longest = max(map(len, names))
+    lines = []
+    for row in rows:
+        lines.append(Text(f" {row[0]}"))
+        lines += [Text(f"   {name:<{longest}} {cell}") for name, cell in zip(names[1:], row[1:], strict=True)]
+    return lines
+
+
+def _mean(value: Mapping[str, Any] | None) -> str:
+    if value is None or value["mean"] is None:
+        return "–"
+    mean = value["mean"]
+    return f"{mean:.1f}" if abs(mean) >= 10 else f"{mean:.2f}" if abs(mean) >= 0.1 else f"{mean:.3f}"
+
+
+def _interval(value: Mapping[str, Any] | None) -> str:
+    if value is None or value["low"] is None:
+        return _mean(value)
+    low, high = (_mean({"mean": value[key]}) for key in ("low", "high"))
+    return f"{_mean(value)} [{low}, {high}]"
+
+
+def _share(value: Mapping[str, Any] | None) -> str:
+    if value is None or value["mean"] is None:
+        return "–"
+    if value["low"] is None:
+        return f"{value['mean']:.0f}"
+    return f"{value['mean']:.0f} [{value['low']:.0f}, {value['high']:.0f}]"
