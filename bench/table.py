@@ -29,6 +29,7 @@ GROUPS = (
     "stability",
     "remap",
     "sweep-end-to-end",
+    "bootstrap",
 )
 MARKERS = re.compile(r"(<!-- bench: begin -->\n).*?(<!-- bench: end -->)", re.DOTALL)
 

@@ -96,6 +96,7 @@ def test_figures_are_drawn(results: Results, tmp_path: Path) -> None:
         "jitter_groups.png",
         "jitter_landmarks.png",
         *(f"overlay_array-{i}.png" for i in range(6)),
+        "ranks.png",
     ]
     for path in files:
         assert path.stat().st_size > 0

@@ -27,6 +27,7 @@ def runs() -> Iterator[Results]:
     yield measure(known, KnownDetector("mine", scheme="my-68", undefined=(3,)), sweep="scale", images=2)
     yield measure(KnownDetector("broken", fails_on=0), known, sweep="rotate", images=2)
     truth = [("array-0", face_shape())]
+    yield measure(known, five, sweep="all", images=1, smooth=33.0, redecode=True)
     yield measure(known, images=1, boxes="truth", truth=truth, truth_scheme="300w-68")
     yield measure(
         known, images=2, boxes=[[BOX], [[0, 0, 0, 0]]], faces="all", interocular={"array-0": [40.0]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flmcore.evaluation.statistics import MIN_IMAGES, _student_quantile, bootstrap_mean
+from flmcore.evaluation.statistics import MIN_IMAGES, bootstrap_mean, student_quantile
 
 
 def test_few_images_have_no_interval_but_a_reason() -> None:
@@ -65,6 +65,6 @@ def test_intervals_cover_the_mean_about_as_often_as_they_say(images: int, least:
     assert least <= hits / 400 <= 0.99
 
 
-def test_student_quantiles_are_those_of_the_tables() -> None:
+def teststudent_quantiles_are_those_of_the_tables() -> None:
     for freedom, expected in ((4, 2.776), (9, 2.262), (30, 2.042), (200, 1.972)):
-        assert _student_quantile(freedom, 0.975) == pytest.approx(expected, abs=5e-4)
+        assert student_quantile(freedom, 0.975) == pytest.approx(expected, abs=5e-4)

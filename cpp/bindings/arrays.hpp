@@ -51,6 +51,7 @@ void bind_heatmap(py::module_& m);
 void bind_simcc(py::module_& m);
 void bind_nme(py::module_& m);
 void bind_remap(py::module_& m);
+void bind_resample(py::module_& m);
 void bind_stability(py::module_& m);
 
 }  // namespace flm

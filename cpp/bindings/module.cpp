@@ -11,5 +11,6 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   flm::bind_simcc(m);
   flm::bind_nme(m);
   flm::bind_remap(m);
+  flm::bind_resample(m);
   flm::bind_stability(m);
 }

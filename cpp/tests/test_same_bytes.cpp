@@ -178,6 +178,28 @@ Digest metrics_digest() {
   return digest;
 }
 
+Digest resample_digest() {
+  Digest digest;
+  Generator random;
+  const std::size_t n = 131, rows = 9;
+  std::vector<std::uint64_t> words(rows * n);
+  for (std::uint64_t& word : words) {
+    word = static_cast<std::uint64_t>(random.next()) << 32;
+    word |= random.next();
+  }
+  for (std::size_t m : {std::size_t{1}, std::size_t{6}}) {
+    const std::vector<double> numbers = values<double>(random, n * m, -3, 7);
+    std::vector<double> means(rows * m), scratch(4 * m);
+    const flm::ResampleJob job = {numbers.data(), n, m, words.data(), rows, means.data(),
+                                  scratch.data()};
+    flm::kernels().resample.draw(job);
+    digest.add(means);
+    flm::kernels().resample.flip(job);
+    digest.add(means);
+  }
+  return digest;
+}
+
 }  // namespace
 
 void run_checks() {
@@ -187,4 +209,5 @@ void run_checks() {
   expect("crop", crop_digest(), 0xa5674e99c368841e);
   expect("decode", decode_digest(), 0xb209066ef7e7d744);
   expect("metrics", metrics_digest(), 0xe99c917e4a468a2b);
+  expect("resample", resample_digest(), 0x7cdf0de824956dd9);
 }

@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['available_isas', 'box_affine', 'compiler', 'compose_affine', 'crop', 'default_threads', 'exponential', 'heatmap_argmax', 'heatmap_dark', 'heatmap_dark_udp', 'heatmap_local_mean', 'heatmap_quarter', 'heatmap_softargmax', 'heatmap_taylor', 'invert_affine', 'isa', 'logarithm', 'nme_double', 'nme_float', 'read_once', 'remap_double', 'remap_float', 'select_isa', 'simcc_argmax', 'simcc_dark', 'simcc_expectation', 'snap_affine', 'stability_layout', 'stability_update_double', 'stability_update_float', 'transform_points']
+__all__: list[str] = ['available_isas', 'box_affine', 'compiler', 'compose_affine', 'crop', 'default_threads', 'exponential', 'heatmap_argmax', 'heatmap_dark', 'heatmap_dark_udp', 'heatmap_local_mean', 'heatmap_quarter', 'heatmap_softargmax', 'heatmap_taylor', 'invert_affine', 'isa', 'logarithm', 'nme_double', 'nme_float', 'read_once', 'remap_double', 'remap_float', 'resample_draw', 'resample_flip', 'select_isa', 'simcc_argmax', 'simcc_dark', 'simcc_expectation', 'snap_affine', 'stability_layout', 'stability_update_double', 'stability_update_float', 'transform_points']
 def available_isas() -> list[str]:
     ...
 def box_affine(boxes: numpy.typing.NDArray[numpy.float64], scale: numpy.typing.NDArray[numpy.float64], shift: numpy.typing.NDArray[numpy.float64], rotation: numpy.typing.NDArray[numpy.float64], *, width: typing.SupportsFloat | typing.SupportsIndex, height: typing.SupportsFloat | typing.SupportsIndex, rule: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
@@ -50,6 +50,10 @@ def read_once(values: numpy.typing.NDArray[numpy.float32]) -> float:
 def remap_double(points: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64], row_start: numpy.typing.NDArray[numpy.int64], index: numpy.typing.NDArray[numpy.int64], weight: numpy.typing.NDArray[numpy.float64], path_start: numpy.typing.NDArray[numpy.int64], path_index: numpy.typing.NDArray[numpy.int64], arc_path: numpy.typing.NDArray[numpy.int64], arc_target: numpy.typing.NDArray[numpy.int64], arc_fraction: numpy.typing.NDArray[numpy.float64]) -> None:
     ...
 def remap_float(points: numpy.typing.NDArray[numpy.float32], out: numpy.typing.NDArray[numpy.float32], row_start: numpy.typing.NDArray[numpy.int64], index: numpy.typing.NDArray[numpy.int64], weight: numpy.typing.NDArray[numpy.float64], path_start: numpy.typing.NDArray[numpy.int64], path_index: numpy.typing.NDArray[numpy.int64], arc_path: numpy.typing.NDArray[numpy.int64], arc_target: numpy.typing.NDArray[numpy.int64], arc_fraction: numpy.typing.NDArray[numpy.float64]) -> None:
+    ...
+def resample_draw(values: numpy.typing.NDArray[numpy.float64], words: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArray[numpy.float64]:
+    ...
+def resample_flip(values: numpy.typing.NDArray[numpy.float64], words: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArray[numpy.float64]:
     ...
 def select_isa(name: str) -> None:
     ...

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 
 from flmcore import __version__
-from flmcore.commands import compare, demo, detect, detectors, evaluate, lists, mean_shape, report
+from flmcore.commands import compare, demo, detect, detectors, evaluate, explain, lists, mean_shape, report
 from flmcore.commands.console import EXIT_BAD_INPUT, EXIT_INTERRUPTED, warn
 from flmcore.errors import FlmcoreError
 
@@ -27,6 +27,7 @@ _COMMANDS = (
         compare.EXAMPLES,
     ),
     ("report", report.add, report.run, "table, CSV files and figures again, from results", report.EXAMPLES),
+    ("explain", explain.add, explain.run, "which protocols reproduce a published figure", explain.EXAMPLES),
     ("detect", detect.add, detect.run, "landmarks of one detector", detect.EXAMPLES),
     ("detectors", detectors.add, detectors.run, "list, show and check detectors", detectors.EXAMPLES),
     ("schemes", mean_shape.add, lists.run_schemes, "list landmark schemes", lists.SCHEMES_EXAMPLES),

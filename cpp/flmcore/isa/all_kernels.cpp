@@ -11,6 +11,7 @@
 #include "flmcore/kernels/simcc.inl"
 #include "flmcore/kernels/nme.inl"
 #include "flmcore/kernels/remap.inl"
+#include "flmcore/kernels/resample.inl"
 #include "flmcore/kernels/stability.inl"
 // clang-format on
 
@@ -18,8 +19,8 @@ namespace flm::FLM_ISA {
 
 extern const KernelTable table;
 const KernelTable table = {
-    affine_kernels, crop_kernels, elementary_kernels, heatmap_kernels,
-    simcc_kernels,  nme_kernels,  remap_kernels,      stability_kernels,
+    affine_kernels, crop_kernels,  elementary_kernels, heatmap_kernels,   simcc_kernels,
+    nme_kernels,    remap_kernels, resample_kernels,   stability_kernels,
 };
 
 }  // namespace flm::FLM_ISA

@@ -8,6 +8,7 @@
 #include "flmcore/kernels/heatmap.hpp"
 #include "flmcore/kernels/nme.hpp"
 #include "flmcore/kernels/remap.hpp"
+#include "flmcore/kernels/resample.hpp"
 #include "flmcore/kernels/simcc.hpp"
 #include "flmcore/kernels/stability.hpp"
 
@@ -21,6 +22,7 @@ struct KernelTable {
   SimccKernels simcc;
   NmeKernels nme;
   RemapKernels remap;
+  ResampleKernels resample;
   StabilityKernels stability;
 };
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from flmcore.data import box_kinds as kinds
 from flmcore.detectors import finders
 from flmcore.detectors.checks import nearest
+from flmcore.evaluation.accuracy.plan import TrueFace, TrueLandmarks
 from flmcore.evaluation.inputs import Boxes, FindFaces, Source, match_boxes, match_names
 from flmcore.evaluation.truth import Truth, truth_boxes, truth_distances, truth_faces
 
@@ -33,6 +34,7 @@ class BoxSource:
         unused: names with boxes that are no image of the run.
         interocular: true distances by image id, from the truth; else None.
         about: what results say: ``source``, ``kind`` before the conversion, ``side`` and ``shift`` of that kind.
+        truth: true faces by image id, in the order of the boxes; None where there is no truth, or in no known scheme.
     """
 
     given: Boxes | None
@@ -40,6 +42,7 @@ class BoxSource:
     unused: list[str]
     interocular: dict[str, list[float]] | None
     about: dict[str, Any]
+    truth: Mapping[str, Sequence[TrueLandmarks]] | None = None
 
 
 def open_boxes(
@@ -99,7 +102,13 @@ def _from_truth(truth: Truth, scheme: str | None, sources: Sequence[Source]) -> 
     if distances is not None:
         distances = {image: distances[name] for image, name in match_names(distances, sources).items()}
     about = {**_about(TRUTH, kinds.box_kind("landmarks")), "scheme": scheme}
-    return BoxSource(given, None, unused, distances, about)
+    named = match_names(faces, sources)
+    true = (
+        {image: [TrueFace(points, scheme) for points in faces[name]] for image, name in named.items()}
+        if scheme
+        else None
+    )
+    return BoxSource(given, None, unused, distances, about, true)
 
 
 def _about(source: str, kind: kinds.BoxKind) -> dict[str, Any]:

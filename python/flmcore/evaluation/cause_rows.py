@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flmcore.evaluation.summary import Face, compared_faces, over_images
+from flmcore.evaluation.summary import Face, over_images, same_faces
 
 __all__ = ["cause_rows"]
 
@@ -30,13 +30,12 @@ def cause_rows(
 
     Means over images, over the same faces as the summary.
     """
-    table, shared = compared_faces(units, [str(row["name"]) for row in detectors])
+    table, _ = same_faces(units, [str(row["name"]) for row in detectors])
     keys = ("sweeps", "decoder_floor", "redecode", "smoothing", "attribution")
     rows: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
     for detector in detectors:
         name = str(detector["name"])
-        faces = {face: unit for face, unit in table[name].items() if face in shared or not shared}
-        if not faces:
+        if not (faces := table[name]):
             continue
         rows["sweeps"] += [_sweep_row(name, sweep, faces, seed, alone=len(sweeps) == 1) for sweep in sweeps]
         rows["decoder_floor"] += _floor_row(name, faces, seed)

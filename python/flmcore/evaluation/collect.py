@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from flmcore.detectors.cost import Cost
 from flmcore.evaluation.cause_rows import cause_rows
+from flmcore.evaluation.comparisons import compare_detectors
 from flmcore.evaluation.identity import digests, environment
 from flmcore.evaluation.inputs import Problem
 from flmcore.evaluation.measure import Measurable
@@ -53,7 +54,13 @@ def collect(
         "version": identity["version"],
         "complete": complete,
         "protocol": identity["protocol"],
-        "summary": [{**row, "boxes": boxes} for row in summarise(units, detectors, seed=run.sweep.seed)],
+        "summary": [
+            {**row, "boxes": boxes}
+            for row in summarise(
+                units, detectors, seed=run.sweep.seed, accuracy=identity["protocol"].get("accuracy")
+            )
+        ],
+        "comparisons": compare_detectors(units, detectors, seed=run.sweep.seed),
         "causes": cause_rows(units, detectors, run.sweep_names, seed=run.sweep.seed),
         "problems": problems,
         "detectors": detectors,

@@ -28,6 +28,8 @@ _INTERVALS = (
     "jitter_p95",
     "rounding_jitter",
     "decoder_floor",
+    "nme",
+    "nme_common",
 )
 _ABOUT = ("detector", "scheme", "landmarks", "images", "faces", "licence")
 _COST = ("parameters", "multiply_adds")
@@ -72,6 +74,11 @@ class Results:
     def units(self) -> list[dict[str, Any]]:
         """One row per detector and face."""
         return list(self.data["units"])
+
+    @property
+    def comparisons(self) -> list[dict[str, Any]]:
+        """Per metric: every pair of detectors, the order, and who is tied; empty in older results."""
+        return list(self.data.get("comparisons", []))
 
     @property
     def problems(self) -> list[dict[str, Any]]:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.errors import ImageError
+from flmcore.evaluation.accuracy.measure import measure_accuracy
+from flmcore.evaluation.accuracy.plan import AccuracyPlan, true_landmarks
 from flmcore.evaluation.attribution import Attribution
 from flmcore.evaluation.inputs import Boxes, FindFaces, Problem, Source, faces_of, open_image, true_distance
 from flmcore.evaluation.landmarks import has_eye_corners
@@ -53,6 +55,7 @@ class Run:
     interocular: Mapping[str, Sequence[float]] | None = None
     batch: int = 32
     threads: int | None = None
+    accuracy: AccuracyPlan | None = None
     speed: bool = True
     timed: Callable[[Measurable], Measurable] | None = None  # what to time in a detector's place
     progress: Callable[[Progress], None] | None = None
@@ -150,6 +153,11 @@ class Run:
                 causes=self.causes,
             )
             values = measured.values | self._more(image, box, detector, measured.values)
+            if (truth := true_landmarks(self.accuracy, source.id, face)) is not None:
+                assert self.accuracy is not None
+                values["accuracy"] = measure_accuracy(
+                    detector, image, box, truth, self.accuracy, threads=self.threads
+                )
         except Exception as error:  # noqa: BLE001 - nor may a detector's failure on one face end the run
             self.journal.put(
                 key,

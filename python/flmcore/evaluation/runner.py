@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flmcore.evaluation.accuracy.plan import plan_accuracy
 from flmcore.evaluation.box_source import BoxesOption, open_boxes
 from flmcore.evaluation.cause_options import cause_protocol, read_attribution, read_causes
 from flmcore.evaluation.chosen import load_detectors, on_one_thread
@@ -134,6 +135,9 @@ def evaluate(
     chosen = "given boxes" if origin.find is None else {"choice": faces}
     protocol = {"sweep": plan.describe(), "boxes": origin.about, "faces": chosen, "common_scheme": common}
     protocol |= _FIXED | settings | cause_protocol(causes, [plan, *more_sweeps], attribution)
+    accuracy = plan_accuracy(origin.truth, {detector.name: detector.scheme for detector in loaded})
+    if accuracy is not None:
+        protocol["accuracy"] = accuracy.describe()
     identity = run_identity(protocol, loaded, sources, origin.given)
     if folder is not None and resume and not restart and (done := _finished(folder, identity)) is not None:
         return done
@@ -152,6 +156,7 @@ def evaluate(
         interocular=interocular,
         batch=batch,
         threads=threads,
+        accuracy=accuracy,
         speed=speed,
         timed=on_one_thread(detectors, loaded, device, weights),
         progress=progress,

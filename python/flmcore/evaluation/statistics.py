@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["MIN_IMAGES", "Interval", "bootstrap_mean"]
+from flmcore.ops.resample import resample_means
+
+__all__ = ["MIN_IMAGES", "Interval", "bootstrap_mean", "expanded_percentiles", "student_quantile"]
 
 MIN_IMAGES = 5  # with fewer, resampling cannot show how much the mean may move
-_CHUNK = 2_000_000  # resampled values held at once
 
 
 @dataclass(frozen=True)
@@ -69,31 +70,22 @@ def bootstrap_mean(
     if n < minimum:
         images = "1 image" if n == 1 else f"{n} images"
         return Interval(mean, None, None, n, f"{images}: an interval needs at least {minimum}")
-    means = _resampled_means(x, seed, resamples)
-    tail = NormalDist().cdf(-math.sqrt(n / (n - 1)) * _student_quantile(n - 1, (1 + level) / 2))
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return Interval(mean, float(low), float(high), n)
+    low, high = expanded_percentiles(resample_means(x, resamples=resamples, seed=seed), n, level=level)
+    return Interval(mean, low, high, n)
 
 
-def _resampled_means(x: NDArray[np.float64], seed: int, resamples: int) -> NDArray[np.float64]:
-    """Means of resamples, drawn in blocks so that memory stays bounded."""
-    block = max(1, _CHUNK // len(x))
-    starts = range(0, resamples, block)
-    return np.concatenate(
-        [x[_draws(len(x), seed, start, min(block, resamples - start))].mean(1) for start in starts]
-    )
-
-
-@lru_cache(maxsize=2)  # the metrics of all detectors ask for the same draws one after the other
-def _draws(n: int, seed: int, start: int, rows: int) -> NDArray[np.intp]:
-    """(rows, n) indices; PCG64's raw words, so that they are the same under every NumPy."""
-    words = np.random.PCG64([seed, start]).random_raw(rows * n)
-    uniform = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return (uniform * n).astype(np.intp).reshape(rows, n)
+def expanded_percentiles(
+    means: NDArray[np.float64], images: int, *, level: float = 0.95
+) -> tuple[float, float]:
+    """Ends of the expanded percentile interval from the means of resamples of that many images."""
+    spread = math.sqrt(images / (images - 1)) * student_quantile(images - 1, (1 + level) / 2)
+    tail = NormalDist().cdf(-spread)
+    low, high = np.quantile(means, [tail, 1 - tail]).tolist()
+    return low, high
 
 
 @lru_cache(maxsize=64)
-def _student_quantile(freedom: int, share: float) -> float:
+def student_quantile(freedom: int, share: float) -> float:
     """Student's t at ``share`` (above one half), by bisection on the integrated density; good to 1e-6."""
     log_scale = math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2) - 0.5 * math.log(freedom * math.pi)
 

@@ -14,7 +14,7 @@ from flmcore.schemes.scheme import look_up
 
 __all__ = ["NORMALISERS", "as_normaliser", "crop_side", "scheme_of", "shape_normaliser"]
 
-NORMALISERS = ("interocular", "interpupil", "box", "crop")
+NORMALISERS = ("interocular", "interpupil", "box", "diagonal", "crop")
 
 
 def as_normaliser(value: object) -> str | float:
@@ -62,13 +62,15 @@ def crop_side(size: int | tuple[int, int] | None) -> float:
 def shape_normaliser(
     name: str, shapes: NDArray[np.float64], scheme: schemes.Scheme | None
 ) -> NDArray[np.float64]:
-    """``interocular``, ``interpupil`` or ``box`` of each of (N, K, 2) shapes; NaN where a landmark it needs is."""
-    if name == "box":
+    """``interocular``, ``interpupil``, ``box`` or ``diagonal`` of each of (N, K, 2) shapes; NaN where a landmark it
+    needs is."""
+    if name in ("box", "diagonal"):
         with np.errstate(invalid="ignore"):
             extent = np.fmax.reduce(shapes, axis=1, initial=-np.inf) - np.fmin.reduce(
                 shapes, axis=1, initial=np.inf
             )
-        sides: NDArray[np.float64] = np.sqrt(extent[:, 0] * extent[:, 1])
+        w, h = extent[:, 0], extent[:, 1]
+        sides: NDArray[np.float64] = np.sqrt(w * h if name == "box" else w * w + h * h)
         return np.where(np.isfinite(sides), sides, np.nan)
     assert scheme is not None
     if name == "interocular":

@@ -51,8 +51,8 @@ def nme(
         truth: the same of the truth. A landmark undefined in either is left out and counted.
         scheme: scheme of both, see :func:`flmcore.schemes.names`; :func:`flmcore.remap` brings others to it.
         normaliser: d, measured on each image's truth: ``interocular`` (outer eye corners), ``interpupil`` (centres
-            of the eyes' landmarks), ``box`` (√(w · h) of the tight box of its landmarks, w = max x − min x); or
-            ``crop``: √(width · height) of ``size``, for points in crop pixels; or pixels, one number or (N,).
+            of the eyes' landmarks), ``box`` (√(w · h) of the tight box of its landmarks, w = max x − min x),
+            ``diagonal`` (√(w² + h²) of it); or ``crop``: √(width · height) of ``size``, for points in crop pixels; or pixels, one number or (N,).
         size: the crop's ``(width, height)``, or one number.
 
     Raises:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flmcore.errors import MissingExtraError
 from flmcore.evaluation.store import write_bytes
+from flmcore.report.safe import plain_label, safe_results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +22,8 @@ _DPI = 130
 
 
 def write_figures(results: Results, folder: Path) -> list[Path]:
-    """``jitter_landmarks.png``, ``jitter_groups.png``, ``error_….png`` per sweep, ``overlay_….png`` per kept image.
+    """``jitter_landmarks.png``, ``jitter_groups.png``, an ``error_….png`` per sweep, with several detectors ``ranks.png``,
+    with truth ``ced.png`` and ``ced.svg``, and an ``overlay_….png`` per kept image; returns their paths.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -30,11 +32,14 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
         import matplotlib.figure  # noqa: F401
     except ImportError:
         raise MissingExtraError("matplotlib", "report", "drawing figures") from None  # noqa: EM101
+    from flmcore.report.ced import draw_ced, has_ced
     from flmcore.report.groups import draw_groups
     from flmcore.report.heatmap import draw_landmarks
     from flmcore.report.offsets import draw_offsets
     from flmcore.report.overlay import draw_overlay
+    from flmcore.report.ranks import draw_ranks
 
+    results = safe_results(results, plain_label)
     written = []
     if any(row["faces"] for row in results.summary):
         written += [
@@ -43,6 +48,10 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
         ]
     for sweep in dict.fromkeys(row["sweep"] for row in results.causes.get("sweeps", [])):
         written.append(_save(draw_offsets(results, sweep), folder / f"error_{sweep}.png"))
+    if any(row["ranking"] for row in results.comparisons):
+        written.append(_save(draw_ranks(results), folder / "ranks.png"))
+    if has_ced(results):
+        written += [_save(draw_ced(results), folder / f"ced.{suffix}") for suffix in ("png", "svg")]
     for name, image in overlay_names(list(results.overlays)).items():
         written.append(_save(draw_overlay(results, image), folder / name))
     return written
@@ -61,9 +70,12 @@ def overlay_names(images: list[str]) -> dict[str, str]:
 
 
 def _save(figure: Figure, path: Path) -> Path:
+    import matplotlib
+
     buffer = io.BytesIO()
-    figure.savefig(
-        buffer, format="png", dpi=_DPI, metadata={"Software": None}
-    )  # no version: same run, same bytes
+    # Neither version nor date, and SVG's names from a fixed salt: same run, same bytes.
+    about: dict[str, None] = {"Date": None, "Creator": None} if path.suffix == ".svg" else {"Software": None}
+    with matplotlib.rc_context({"svg.hashsalt": "flmcore"}):
+        figure.savefig(buffer, format=path.suffix[1:], dpi=_DPI, metadata=about)
     write_bytes(path, buffer.getvalue())
     return path

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flmcore.evaluation.sweep import WINDOW_SWEEPS
+from flmcore.report.accuracy_notes import accuracy_notes
 from flmcore.report.box_notes import box_notes
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def footnotes(results: Results) -> list[str]:
     notes += box_notes(results)
     notes += [
         _common(results.protocol, summary),
+        *accuracy_notes(results),
         *_coverage(results.summary),
         *_rounding(summary),
         *_normalised_by_box(results),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore.report.safe import plain_label
 from flmcore.report.style import BAND, INK, MUTED, RULE, colour_of, marker_of
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def draw_groups(results: Results) -> Figure:
             _column([values.get(name) for name in names]),
             places,
             linestyle="none",
-            label=plain_label(row["detector"]),
+            label=row["detector"],
             **look,
         )
         ends = _column(
@@ -68,9 +67,7 @@ def _dress(axes: Axes, names: Sequence[str]) -> None:
     """Parts down the side on alternating bands, per cent along the bottom."""
     for index in range(0, len(names), 2):
         axes.axhspan(index - 0.5, index + 0.5, color=BAND, linewidth=0, zorder=0)
-    axes.set_yticks(
-        np.arange(len(names)), [plain_label(name.replace("_", " ")) for name in names], fontsize=9, color=INK
-    )
+    axes.set_yticks(np.arange(len(names)), [name.replace("_", " ") for name in names], fontsize=9, color=INK)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.set_xlabel("jitter, % of the distance between the outer eye corners", fontsize=9, color=INK)

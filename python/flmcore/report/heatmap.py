@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.evaluation.landmarks import scheme_or_none
-from flmcore.report.safe import plain_label
 from flmcore.report.style import INK
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def _draw_shape(panel: Axes, row: Mapping[str, Any], shape: NDArray[np.float64],
         linewidths=0.3,
     )
     panel.set_title(
-        f"{plain_label(row['detector'])}\n{row['jitter']['mean']:.2f} %, {row['landmarks']} landmarks",
+        f"{row['detector']}\n{row['jitter']['mean']:.2f} %, {row['landmarks']} landmarks",
         fontsize=10,
         color=INK,
     )

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from flmcore.evaluation.landmarks import mean_shape, scheme_or_none
 from flmcore.ops.affine import transform_points
-from flmcore.report.safe import plain_label
 from flmcore.report.style import INK, MUTED
 
 if TYPE_CHECKING:
@@ -52,16 +51,14 @@ def draw_overlay(results: Results, image: str) -> Figure:
         dense = cloud.shape[1] > 120
         _draw(upper, picture, cloud, dot=1.0 if dense else 2.2, line=0.3 if dense else 0.6)
         upper.set_title(
-            f"{plain_label(row['detector'])}\n{_jitter(results, image, row['detector'])}",
-            fontsize=10,
-            color=INK,
+            f"{row['detector']}\n{_jitter(results, image, row['detector'])}", fontsize=10, color=INK
         )
         upper.add_patch(_frame(left, top, side))
         _draw(lower, picture, cloud, dot=3.0 if dense else 5.0, line=0.8)
         lower.set_xlim(left - 0.5, left + side - 0.5)
         lower.set_ylim(top + side - 0.5, top - 0.5)
     frames = results.protocol["sweep"]["frames"]
-    figure.suptitle(plain_label(image), fontsize=11, color=INK, fontweight="bold")
+    figure.suptitle(image, fontsize=11, color=INK, fontweight="bold")
     figure.supxlabel(
         f"Blue: each landmark through the sweep's {frames} windows; white: its mean. A perfect detector shows no blue.",
         fontsize=8.5,

@@ -13,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from flmcore.detectors.cost import giga, mega
+from flmcore.report.accuracy_notes import best_mark, nme_of
 from flmcore.report.causes import cause_sections
 from flmcore.report.footnotes import footnotes, licence_marks
-from flmcore.report.safe import printable
+from flmcore.report.safe import safe_results
 
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
@@ -35,20 +36,23 @@ def render(results: Results, *, width: int = 100) -> str:
 
 
 def build(results: Results, *, width: int = 100) -> RenderableType:
-    """The table and its footnotes for a rich console."""
+    """The table and its footnotes for a rich console; what files say of themselves is shown, never obeyed."""
+    results = safe_results(results)
     marks = licence_marks(results.summary)
-    rows = [_cells(row, results.speed.get(row["detector"], {}), marks) for row in results.summary]
+    accurate = any(nme_of(row) for row in results.summary)
+    rows = [_cells(row, results, marks, accurate=accurate) for row in results.summary]
     notes = Table.grid(padding=(0, 1, 0, 1))
     for note in footnotes(results):
         warns = note.startswith("! ")
         notes.add_row(
-            "!" if warns else "·",
-            Text(printable(note.removeprefix("! ")), style="yellow" if warns else "dim"),
+            "!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim")
         )
-    main = _blocks(rows) if width < NARROW else _table(rows, width)
+    columns = [column for column in _COLUMNS if accurate or column[0] != _NME]
+    main = _blocks(rows, columns) if width < NARROW else _table(rows, columns, width)
     return Group(main, *cause_sections(results, width), notes)
 
 
+_NME = "NME %"
 _COLUMNS = (
     ("detector", "left"),
     ("scheme", "left"),
@@ -57,6 +61,7 @@ _COLUMNS = (
     ("common %", "right"),
     ("spread %", "right"),
     ("gain", "right"),
+    (_NME, "right"),
     ("M param", "right"),
     ("G FLOPs", "right"),
     ("ms p50/p90", "right"),
@@ -64,20 +69,25 @@ _COLUMNS = (
 )
 
 
-def _cells(row: Mapping[str, Any], speed: Mapping[str, Any], marks: Mapping[str, str]) -> list[str]:
-    total = speed.get("total")
+def _cells(
+    row: Mapping[str, Any], results: Results, marks: Mapping[str, str], *, accurate: bool
+) -> list[str]:
+    total = results.speed.get(row["detector"], {}).get("total")
+    nme = nme_of(row)
+    metric, value = nme if nme is not None else ("nme", None)
     return [
-        printable(row["detector"]),
-        printable(row["scheme"]),
+        row["detector"],
+        row["scheme"],
         str(row["landmarks"]),
-        _interval(row["jitter"]),
-        _number(row["jitter_common"]),
+        _interval(row["jitter"]) + best_mark(results, "jitter", row["detector"]),
+        _number(row["jitter_common"]) + best_mark(results, "jitter_common", row["detector"]),
         _number(row["spread"]),
         "–" if row["gain"] is None or row["gain"]["mean"] is None else f"{row['gain']['mean']:.3f}",
+        *([_number(value) + best_mark(results, metric, row["detector"])] if accurate else []),
         mega(row.get("parameters")),
         giga(_flops(row)),
         f"{_short(total['p50'])}/{_short(total['p90'])}" if total else "–",
-        printable(marks[row["detector"]]),
+        marks[row["detector"]],
     ]
 
 
@@ -86,8 +96,8 @@ def _flops(row: Mapping[str, Any]) -> int | None:
     return None if multiply_adds is None else 2 * int(multiply_adds)
 
 
-def _table(rows: Sequence[Sequence[str]], width: int) -> Table:
-    columns = [(name, side, [row[place] for row in rows]) for place, (name, side) in enumerate(_COLUMNS)]
+def _table(rows: Sequence[Sequence[str]], named: Sequence[tuple[str, str]], width: int) -> Table:
+    columns = [(name, side, [row[place] for row in rows]) for place, (name, side) in enumerate(named)]
     known = [column for column in columns if any(cell != "–" for cell in column[2])]
     columns = known if known else columns  # what no detector has needs no room; a footnote says why
     said = all(scheme.endswith(f"-{count}") for _, scheme, count, *_ in rows)
@@ -116,14 +126,12 @@ def _natural(columns: Sequence[tuple[str, str, Sequence[str]]]) -> int:
     return sum(max(map(len, [*_heading(name).split("\n"), *cells])) for name, _, cells in columns)
 
 
-def _blocks(rows: Sequence[Sequence[str]]) -> Group:
+def _blocks(rows: Sequence[Sequence[str]], columns: Sequence[tuple[str, str]]) -> Group:
     """One block per detector, a value a line."""
     lines: list[RenderableType] = []
     for row in rows:
         lines.append(Text(f"\n {row[0]}", style="bold"))
-        lines += [
-            Text(f"   {name:<13} {cell}") for (name, _), cell in zip(_COLUMNS[1:], row[1:], strict=True)
-        ]
+        lines += [Text(f"   {name:<13} {cell}") for (name, _), cell in zip(columns[1:], row[1:], strict=True)]
     return Group(*lines, Text())
 
 
