@@ -19,6 +19,7 @@ __all__ = ["Difference", "find_differences", "same_machine"]
 _HARMLESS = {"batch", "threads", "device"}
 _HARMLESS |= {"sweeps", "jpeg", "redecode", "smoothing", "attribution"}
 _HARMLESS |= {"common_scheme", "accuracy.common"}
+_HARMLESS |= {"sweep.bins"}  # follow from the seed
 _SAME_BOX = 0.01  # px; below this a box is the same to any detector
 _SHOWN = 48
 _NONE = object()
