@@ -283,7 +283,22 @@ def test_help_names_every_finder_and_kind() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "demo", "evaluate", "explain", "detect", "convert", "detectors", "schemes", "info"]
+    "command",
+    [
+        *(
+            "",
+            "demo",
+            "evaluate",
+            "compare",
+            "report",
+            "explain",
+            "detect",
+            "convert",
+            "detectors",
+            "schemes",
+            "info",
+        ),
+    ],
 )
 def test_every_command_has_help_with_an_example(command: str) -> None:
     done = flmcore_command(*filter(None, [command]), "--help")

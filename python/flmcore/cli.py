@@ -10,7 +10,18 @@ import traceback
 from collections.abc import Sequence
 
 from flmcore import __version__
-from flmcore.commands import convert, demo, detect, detectors, evaluate, explain, lists, mean_shape
+from flmcore.commands import (
+    compare,
+    convert,
+    demo,
+    detect,
+    detectors,
+    evaluate,
+    explain,
+    lists,
+    mean_shape,
+    report,
+)
 from flmcore.commands.console import EXIT_BAD_INPUT, EXIT_INTERRUPTED, warn
 from flmcore.errors import FlmcoreError
 
@@ -19,6 +30,14 @@ __all__ = ["main"]
 _COMMANDS = (
     ("demo", demo.add, demo.run, "compare two detectors on photographs that packages carry", demo.EXAMPLES),
     ("evaluate", evaluate.add, evaluate.run, "compare detectors on your images", evaluate.EXAMPLES),
+    (
+        "compare",
+        compare.add,
+        compare.run,
+        "compare two runs, and fail a build that got worse",
+        compare.EXAMPLES,
+    ),
+    ("report", report.add, report.run, "table, CSV files and figures again, from results", report.EXAMPLES),
     ("explain", explain.add, explain.run, "which protocols reproduce a published figure", explain.EXAMPLES),
     ("detect", detect.add, detect.run, "landmarks of one detector", detect.EXAMPLES),
     ("detectors", detectors.add, detectors.run, "list, show and check detectors", detectors.EXAMPLES),

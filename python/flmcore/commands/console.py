@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
+from flmcore.report.safe import printable
+
 if TYPE_CHECKING:
     from flmcore.evaluation.run import Progress as Step
 
@@ -46,7 +48,7 @@ def say(text: str = "") -> None:
 
 def warn(text: str) -> None:
     """A line on standard error."""
-    print(f"flmcore: {text}", file=sys.stderr)
+    print(f"flmcore: {printable(text)}", file=sys.stderr)
 
 
 @contextmanager
@@ -83,7 +85,7 @@ def show_problems(problems: Sequence[Mapping[str, Any]], where: str) -> None:
             console.print(Text(f"\n{title} ({len(rows)}):", style="bold"))
         lines = _problem_lines(rows)
         for line in lines[:_SHOWN]:
-            console.print(Text(f"  {line}", style="" if note else "yellow"), soft_wrap=True)
+            console.print(Text(f"  {printable(line)}", style="" if note else "yellow"), soft_wrap=True)
         if len(lines) > _SHOWN:
             console.print(f"  … and {len(lines) - _SHOWN} more in {where}")
         elif len(rows) - len(lines) >= _PLACES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.errors import ResultsError
+from flmcore.evaluation.reading import read_record, results_file
+from flmcore.evaluation.schema import FORMAT
 from flmcore.evaluation.store import dump_json, pack_arrays, plain, write_bytes, write_csv
 from flmcore.evaluation.summary import METRICS
 
-__all__ = ["Results"]
+__all__ = ["FORMAT", "Results"]
 
 PathLike = str | os.PathLike[str]
-FORMAT = "flmcore results 1"
 _INTERVALS = (
     "jitter",
     "jitter_common",
@@ -112,16 +112,16 @@ class Results:
 
     @classmethod
     def from_json(cls, path: PathLike) -> Results:
-        """Read what :meth:`to_json` wrote, and ``overlays.npz`` where it lies beside."""
-        file = Path(path)
-        try:
-            data = json.loads(file.read_bytes())
-        except (OSError, ValueError) as error:
-            msg = f"{file}: cannot be read: {error}"
-            raise ResultsError(msg) from error
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            msg = f"{file}: expected results of this version ({FORMAT})"
-            raise ResultsError(msg)
+        """Read what :meth:`to_json` wrote, and ``overlays.npz`` where it lies beside.
+
+        Args:
+            path: the file, or the folder with ``results.json``.
+
+        Raises:
+            ResultsError: the file cannot be read, is of a newer version, or is not what the schema says.
+        """
+        file = results_file(Path(path))
+        data = read_record(file)
         return cls(data, _read_overlays(file.with_name("overlays.npz"), data["overlays"]))
 
     def to_csv(self, path: PathLike) -> None:
@@ -153,6 +153,16 @@ class Results:
                 line[metric] = value
             rows.append(line | {key: unit[key] for key in _UNIT_VALUES})
         write_csv(Path(path), rows, ["image", "face", "detector", *METRICS, *_UNIT_VALUES])
+
+    def to_parquet(self, path: PathLike) -> None:
+        """One row per detector and face with every value, for pandas, Polars, DuckDB.
+
+        Raises:
+            MissingExtraError: pyarrow is not installed.
+        """
+        from flmcore.evaluation.parquet import write_units
+
+        write_units(self, Path(path))
 
     def write(self, folder: PathLike) -> list[Path]:
         """``results.json``, ``results.csv``, ``units.csv`` and ``overlays.npz``; returns their paths."""

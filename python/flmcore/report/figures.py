@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flmcore.errors import MissingExtraError
 from flmcore.evaluation.store import write_bytes
+from flmcore.report.safe import plain_label, safe_results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,6 +39,7 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
     from flmcore.report.overlay import draw_overlay
     from flmcore.report.ranks import draw_ranks
 
+    results = safe_results(results, plain_label)
     written = []
     if any(row["faces"] for row in results.summary):
         written += [

@@ -74,7 +74,7 @@ def _unfinished(results: Results) -> str | None:
 
 def _protocol(protocol: Mapping[str, Any]) -> list[str]:
     sweep = protocol["sweep"]
-    factor, unit = _UNITS[sweep["name"]]
+    factor, unit = _UNITS.get(sweep["name"], (1, ""))  # results of a newer version may have others
     path, random = (
         f"{'' if sweep['name'] == 'noise' else '±'}{factor * sweep['path_amplitude']:g}{unit}",
         f"σ {factor * sweep['random_sigma']:g}{unit}",

@@ -16,6 +16,7 @@ from flmcore.detectors.cost import giga, mega
 from flmcore.report.accuracy_notes import best_mark, nme_of
 from flmcore.report.causes import cause_sections
 from flmcore.report.footnotes import footnotes, licence_marks
+from flmcore.report.safe import safe_results
 
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
@@ -35,7 +36,8 @@ def render(results: Results, *, width: int = 100) -> str:
 
 
 def build(results: Results, *, width: int = 100) -> RenderableType:
-    """The table and its footnotes for a rich console."""
+    """The table and its footnotes for a rich console; what files say of themselves is shown, never obeyed."""
+    results = safe_results(results)
     marks = licence_marks(results.summary)
     accurate = any(nme_of(row) for row in results.summary)
     rows = [_cells(row, results, marks, accurate=accurate) for row in results.summary]
