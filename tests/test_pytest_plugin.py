@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+import flmcore
 from evaluated import KnownDetector
 from flmcore.evaluation import Results
 from results_files import measure, scaled, with_latency
 
 pytest_plugins = ["pytester"]
-ROOT = Path(__file__).parents[1]
+HERE = Path(flmcore.__file__).parents[1]  # the flmcore that is tested, installed or not
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def old() -> Results:
 @pytest.fixture
 def inner(pytester: pytest.Pytester, old: Results, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A folder with baseline.json, same.json, worse.json and slower.json."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "python"), prepend=":" if sys.platform != "win32" else ";")
+    monkeypatch.setenv("PYTHONPATH", str(HERE), prepend=":" if sys.platform != "win32" else ";")
     files = {"baseline": old, "same": old, "worse": scaled(old, 1.2), "slower": with_latency(old, 9.0, 8.5)}
     for name, results in files.items():
         results.to_json(pytester.path / f"{name}.json")
