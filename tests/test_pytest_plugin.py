@@ -119,7 +119,7 @@ def test_importing_the_plugin_is_quick() -> None:
         "import pytest, sys, time; before = set(sys.modules); import flmcore_pytest;"
         "print(sorted(set(sys.modules) - before))"
     )
-    environment = {"PYTHONPATH": str(ROOT / "python")}
+    environment = {"PYTHONPATH": str(HERE)}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
