@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import flmcore
 from flmcore import schemes
 from flmcore.errors import ConfigError
-from flmcore.evaluation.fit_remap import _folds
+from flmcore.evaluation.fit_input import assign_folds
 from flmcore.evaluation.sparse_rows import best_row, gram, rounded
 from flmcore.ops._normaliser import shape_normaliser
 
@@ -129,11 +129,11 @@ def test_noise_alone_earns_no_skill() -> None:
 
 def test_faces_of_an_image_stay_on_one_side() -> None:
     labels = [f"image {i % 13}" for i in range(80)]
-    fold = _folds(labels, 5, 0)
+    fold = assign_folds(labels, 5, 0)
     for label in set(labels):
         assert len({int(fold[i]) for i, own in enumerate(labels) if own == label}) == 1
     assert sorted(set(fold.tolist())) == [0, 1, 2, 3, 4]
-    assert _folds(labels, 5, 0).tolist() == fold.tolist() != _folds(labels, 5, 1).tolist()
+    assert assign_folds(labels, 5, 0).tolist() == fold.tolist() != assign_folds(labels, 5, 1).tolist()
 
 
 def test_copies_of_a_face_do_not_flatter_where_groups_tell() -> None:
@@ -213,6 +213,29 @@ def test_undefined_points_are_left_out_point_by_point() -> None:
     assert fitted.reasons == ("in the truth of 5 faces, 10 are needed", "", "", "", "")
     assert math.isnan(fitted.errors[0])
     assert [dict(row) for row in fitted.rows[1:]] == [dict(row) for row in TRUE_ROWS[1:]]
+
+
+def test_faces_that_each_lack_a_landmark_still_count() -> None:
+    x = shapes(24, 12)
+    y = through(x)
+    for i in range(24):
+        x[i, i] = np.nan  # no face has all, and each landmark is on 23 of 24
+    fitted = fit(x, y)
+    assert not any(fitted.reasons)
+    assert fitted.errors[0] == 0
+    assert fitted.rows[0] == ((3, 1.0),)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.7])
+def test_landmarks_missing_at_random_never_stop_a_fit(share: float) -> None:
+    rng = np.random.default_rng(13)
+    x = shapes(40, 13)
+    y = through(x)
+    x[rng.random(x.shape[:2]) < share] = np.nan
+    y[rng.random(y.shape[:2]) < share] = np.nan
+    fitted = fit(x, y)
+    for row, grade, reason in zip(fitted.rows, fitted.grades, fitted.reasons, strict=True):
+        assert (grade == "undefined") == (not row) == bool(reason)
 
 
 def test_the_builtin_mapping_stands_beside() -> None:

@@ -11,17 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from flmcore import schemes
-from flmcore.evaluation.fold_rows import FoldRows, anchors_of
+from flmcore.evaluation.fit_input import FitInput, fit_input
+from flmcore.evaluation.fold_rows import anchors_of, fit_point, mean, percent
 from flmcore.evaluation.store import write_bytes
-from flmcore.ops._normaliser import shape_normaliser
 from flmcore.ops.remap import remap
 from flmcore.schemes.mapping_file import mapping_text
 from flmcore.schemes.rows import Mapping, Row, Step
+from flmcore.schemes.scheme import find
 
 __all__ = ["FittedRemap", "fit_remap"]
-
-LEAST_FOLDS = 3  # the size of a row is chosen on folds within those that it is learnt from
 
 Floats = NDArray[np.float64]
 
@@ -101,142 +99,37 @@ def fit_remap(
     Raises:
         ValueError: shapes that do not fit each other or their schemes, infinite coordinates, or too few faces.
     """
-    for argument, value, least in (
-        ("neighbours", neighbours, 1),
-        ("folds", folds, LEAST_FOLDS),
-        ("seed", seed, 0),
-    ):
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-            msg = f"{argument}: expected a whole number from {least}, got {value!r}"
-            raise ValueError(msg)
-    x, y = _points("pred", pred), _points("truth", truth)
-    if len(x) != len(y):
-        msg = f"truth: expected {len(x)} faces, as many as pred, got {len(y)}"
-        raise ValueError(msg)
-    source = _scheme_name("source", source, x.shape[1], "pred")
-    target = source if target is None else target
-    target = _scheme_name("target", target, y.shape[1], "truth")
-    normaliser, sides = _normaliser(x, y, source, target)
-    labels = range(len(x)) if groups is None else groups
-    if len(labels) != len(x):
-        msg = f"groups: expected {len(x)} entries, one a face, got {len(labels)}"
-        raise ValueError(msg)
-    usable = np.isfinite(sides)
-    for points in (x, y):
-        usable &= np.isfinite(points[:, :, 0]).any(axis=1)
-    kept = np.flatnonzero(usable)
-    used = [labels[int(i)] for i in kept]
-    _check_enough(len(kept), len(set(used)), int(folds))
-    fold = _folds(used, int(folds), int(seed))
-    x, y, sides = x[kept], y[kept], sides[kept]
-    known = _known(x, y, sides, source, target)
-    anchors = anchors_of(x, sides)
-    fits = [
-        FoldRows(x, y[:, i], sides, fold, anchors, int(neighbours), least=2 * int(folds)).fit()
-        for i in range(y.shape[1])
-    ]
+    given = fit_input(
+        pred, truth, (source, target), neighbours=neighbours, folds=folds, seed=seed, groups=groups
+    )
+    anchors = anchors_of(given)
+    fits = [fit_point(given, i, int(neighbours), anchors) for i in range(given.y.shape[1])]
     origin = (
-        f"fit_remap on {len(kept)} faces of {len(set(used))} images, {folds} folds, seed {seed}; errors are"
-        f" cross-validated, in % of {normaliser}, mean {_mean([fit.error for fit in fits]):.4f}"
+        f"fit_remap on {len(given.x)} faces of {given.images} images, {folds} folds, seed {seed}; errors are"
+        f" cross-validated, in % of {given.normaliser}, mean {mean([fit.error for fit in fits]):.4f}"
     )
     return FittedRemap(
-        source,
-        target,
+        given.source,
+        given.target,
         tuple("approximate" if fit.row else "undefined" for fit in fits),
-        (Step(x.shape[1], tuple(fit.row for fit in fits)),),
-        (source, target),
+        (Step(given.x.shape[1], tuple(fit.row for fit in fits)),),
+        (given.source, given.target),
         (origin,),
         tuple(fit.error for fit in fits),
         single=tuple(fit.single for fit in fits),
-        known=known,
+        known=_known(given),
         faces=tuple(fit.faces for fit in fits),
         reasons=tuple(fit.reason for fit in fits),
-        normaliser=normaliser,
+        normaliser=given.normaliser,
     )
 
 
-def _points(argument: str, value: ArrayLike) -> Floats:
-    points = np.array(value, dtype=np.float64)
-    if points.ndim != 3 or points.shape[2] != 2 or not points.shape[1]:
-        msg = f"{argument}: expected shape (N, landmarks, 2), got {points.shape}"
-        raise ValueError(msg)
-    infinite = np.flatnonzero(np.isinf(points).any(axis=(1, 2)))
-    if len(infinite):
-        msg = f"{argument}: expected finite coordinates or NaN, got infinite ones on face {infinite[0]}"
-        raise ValueError(msg)
-    points[np.isnan(points).any(axis=2)] = np.nan
-    return points
-
-
-def _scheme_name(argument: str, name: str, landmarks: int, points: str) -> str:
-    if not isinstance(name, str) or not name.isprintable() or not name.strip():
-        msg = f"{argument}: expected a scheme or another printable name, got {name!r}"
-        raise ValueError(msg)
-    scheme = _registered(name)
-    if scheme is None:
-        return name
-    if scheme.landmarks != landmarks:
-        msg = f"{points}: expected {scheme.landmarks} landmarks for {scheme.name}, got {landmarks}"
-        raise ValueError(msg)
-    return scheme.name
-
-
-def _registered(name: str) -> schemes.Scheme | None:
-    try:
-        return schemes.get(name)
-    except ValueError:
-        return None
-
-
-def _normaliser(x: Floats, y: Floats, source: str, target: str) -> tuple[str, Floats]:
-    for label, points, name in (("interocular", y, target), ("source interocular", x, source)):
-        scheme = _registered(name)
-        if scheme is not None and scheme.eye_outer is not None:
-            sides = shape_normaliser("interocular", points, scheme)
-            if np.isfinite(sides).any():
-                return label, np.where(sides > 0, sides, np.nan)
-    sides = shape_normaliser("diagonal", x, None)
-    return "diagonal", np.where(sides > 0, sides, np.nan)
-
-
-def _check_enough(faces: int, images: int, folds: int) -> None:
-    if faces < 2 * folds:
-        msg = f"pred: expected at least {2 * folds} faces with landmarks, truth and a size for {folds} folds, got {faces}"
-        raise ValueError(msg)
-    if images < folds:
-        msg = f"groups: expected at least {folds} images, one a fold, got {images}"
-        raise ValueError(msg)
-
-
-def _folds(labels: Sequence[object], folds: int, seed: int) -> NDArray[np.int64]:
-    """Groups in an order drawn from raw words, each into the fold with the fewest faces so far."""
-    members: dict[object, list[int]] = {}
-    for i, label in enumerate(labels):
-        members.setdefault(label, []).append(i)
-    words = np.random.PCG64(seed).random_raw(len(members))
-    groups = list(members.values())
-    filled = [0] * folds
-    fold = np.empty(len(labels), np.int64)
-    for i in np.argsort(words, kind="stable"):
-        least = min(range(folds), key=lambda k: filled[k])
-        fold[groups[int(i)]] = least
-        filled[least] += len(groups[int(i)])
-    return fold
-
-
-def _known(x: Floats, y: Floats, sides: Floats, source: str, target: str) -> tuple[float, ...]:
-    nothing = (math.nan,) * int(y.shape[1])
-    if _registered(source) is None or _registered(target) is None:
+def _known(given: FitInput) -> tuple[float, ...]:
+    nothing = (math.nan,) * int(given.y.shape[1])
+    if find(given.source) is None or find(given.target) is None:
         return nothing
     try:
-        found: Floats = np.asarray(remap(x, source, target), dtype=np.float64)
+        found: Floats = np.asarray(remap(given.x, given.source, given.target), dtype=np.float64)
     except ValueError:
         return nothing
-    step = found - y
-    distance = 100 * np.sqrt(step[:, :, 0] ** 2 + step[:, :, 1] ** 2) / sides[:, None]
-    return tuple(_mean(distance[:, i].tolist()) for i in range(len(nothing)))
-
-
-def _mean(values: Sequence[float]) -> float:
-    finite = [value for value in values if math.isfinite(value)]
-    return round(math.fsum(finite) / len(finite), 4) if finite else math.nan
+    return tuple(mean(percent(found[:, i] - given.y[:, i], given.sides)) for i in range(len(nothing)))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flmcore.evaluation.fit_input import LEAST_FOLDS, FitInput
 from flmcore.evaluation.sparse_rows import MOST_SOURCES, gram, learn_row
 from flmcore.schemes.rows import Row
 
-__all__ = ["FoldRows", "PointFit", "anchors_of"]
+__all__ = ["PointFit", "anchors_of", "fit_point", "mean", "percent"]
 
 _ANCHORS = 4
 _SEEN = 0.9  # a source is a candidate where this share of the faces has it
-_LEAST_FOLDS = 3
 
 Floats = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -32,114 +32,134 @@ class PointFit:
     reason: str
 
 
-def anchors_of(x: Floats, sides: Floats) -> list[int]:
+def anchors_of(given: FitInput) -> list[int]:
     """Sources spread over the face, each the furthest from those before: with them a row can lie off a contour."""
-    seen = _often(x)
+    seen = _often(given.x)
     if not len(seen):
         return []
-    apart = _spread(x, x[:, seen[0]], sides, seen)
-    anchors = [int(seen[int(np.argmax(apart))])]
-    apart = _spread(x, x[:, anchors[0]], sides, seen)
-    while len(anchors) < min(_ANCHORS, len(seen)):
-        anchors.append(int(seen[int(np.argmax(apart))]))
-        apart = np.minimum(apart, _spread(x, x[:, anchors[-1]], sides, seen))
-    return anchors
+    x = given.x[:, seen]
+
+    def apart(member: int) -> Floats:
+        total, there = _distances(x, x[:, member], given.sides)
+        return total / np.maximum(there, 1)
+
+    members = [int(np.argmax(apart(0)))]
+    nearest = apart(members[0])
+    while len(members) < min(_ANCHORS, len(seen)):
+        members.append(int(np.argmax(nearest)))
+        nearest = np.minimum(nearest, apart(members[-1]))
+    return [int(seen[member]) for member in members]
 
 
-def _often(x: Floats) -> Index:
+def _often(x: Floats) -> NDArray[np.int64]:
     return np.flatnonzero(np.isfinite(x[:, :, 0]).sum(axis=0) >= _SEEN * len(x))
 
 
-def _spread(x: Floats, point: Floats, sides: Floats, members: Index) -> Floats:
-    """Mean squared distance of sources to a point, over the faces that have both."""
-    step = (x[:, members] - point[:, None]) / sides[:, None, None]
+def _distances(x: Floats, point: Floats, sides: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Sums of sources' squared distances to a point over the faces that have both, and how many these are."""
+    step = (x - point[:, None]) / sides[:, None, None]
     squared = step[:, :, 0] * step[:, :, 0] + step[:, :, 1] * step[:, :, 1]
     there = np.isfinite(squared)
-    total = np.add.reduce(np.where(there, squared, 0.0), axis=0)
-    return np.where(there.any(axis=0), total / np.maximum(there.sum(axis=0), 1), np.inf)
+    return np.add.reduce(np.where(there, squared, 0.0), axis=0), there.sum(axis=0)
 
 
-class FoldRows:
-    """What cross-validation of one target landmark needs; Gram matrices are kept by candidates and fold."""
+def percent(step: Floats, sides: Floats) -> list[float]:
+    """Lengths of (N, 2) in per cent of each face's size, without the undefined ones."""
+    length = 100 * np.sqrt(step[:, 0] * step[:, 0] + step[:, 1] * step[:, 1]) / sides
+    return [float(value) for value in length if math.isfinite(value)]
+
+
+def mean(values: Sequence[float]) -> float:
+    """Of the finite values, exact but for one rounding, to four decimals; NaN of none."""
+    finite = [value for value in values if math.isfinite(value)]
+    return round(math.fsum(finite) / len(finite), 4) if finite else math.nan
+
+
+def fit_point(given: FitInput, target: int, neighbours: int, anchors: Sequence[int]) -> PointFit:
+    """The row from all faces, and the error of rows learnt without a fold on that fold."""
+    defined = np.isfinite(given.y[:, target, 0])
+    faces = int(defined.sum())
+    reason = _reason(given, defined)
+    if reason:
+        return PointFit((), math.nan, math.nan, faces, reason)
+    point = _Point(given, target, defined, (neighbours, anchors))
+    errors: list[float] = []
+    singles: list[float] = []
+    for held in point.folds:
+        rest = [fold for fold in point.folds if fold != held]
+        errors += point.errors(point.learn(rest, MOST_SOURCES), held)
+        singles += point.errors(point.learn(rest, 1), held)
+    return PointFit(point.learn(point.folds, MOST_SOURCES), mean(errors), mean(singles), faces, "")
+
+
+def _reason(given: FitInput, defined: NDArray[np.bool_]) -> str:
+    faces, least = int(defined.sum()), 2 * given.folds
+    if not faces:
+        return "in no face's truth"
+    if faces < least:
+        return f"in the truth of {faces} faces, {least} are needed"
+    folds = sorted(set(given.fold[defined].tolist()))
+    if len(folds) < LEAST_FOLDS:
+        return f"its faces are in fewer than {LEAST_FOLDS} folds"
+    for held in (-1, *folds):  # −1: from all faces
+        if not len(_often(given.x[defined & (given.fold != held)])):
+            return f"no source landmark on {_SEEN:.0%} of its faces"
+    return ""
+
+
+class _Point:
+    """What is summed once per fold: distances to all sources, Gram matrices of the candidates."""
 
     def __init__(
-        self,
-        x: Floats,
-        y: Floats,
-        sides: Floats,
-        fold: Index,
-        anchors: list[int],
-        neighbours: int,
-        *,
-        least: int,
+        self, given: FitInput, target: int, defined: NDArray[np.bool_], choice: tuple[int, Sequence[int]]
     ) -> None:
-        defined = np.isfinite(y[:, 0])
-        self._x, self._y, self._sides, self._fold = x[defined], y[defined], sides[defined], fold[defined]
-        self._anchors, self._neighbours, self._least = anchors, neighbours, least
+        self._given, self._target = given, target
+        self._neighbours, self._anchors = choice
+        fold = given.fold
+        self.folds = sorted(set(fold[defined].tolist()))
+        self._rows = {i: np.flatnonzero(defined & (fold == i)) for i in self.folds}
+        self._far = {
+            i: _distances(given.x[rows], given.y[rows, target], given.sides[rows])
+            for i, rows in self._rows.items()
+        }
         self._kept: dict[tuple[tuple[int, ...], int], tuple[Floats, int]] = {}
 
-    def fit(self) -> PointFit:
-        """The row from all faces, and the error of rows learnt without a fold on that fold."""
-        reason = self._reason()
-        if reason:
-            return PointFit((), math.nan, math.nan, len(self._y), reason)
-        folds = sorted(set(self._fold.tolist()))
-        errors: list[float] = []
-        singles: list[float] = []
-        for held in folds:
-            rest = [fold for fold in folds if fold != held]
-            errors += self._errors(self._learn(rest, MOST_SOURCES), held)
-            singles += self._errors(self._learn(rest, 1), held)
-        return PointFit(self._learn(folds, MOST_SOURCES), _mean(errors), _mean(singles), len(self._y), "")
+    def learn(self, folds: list[int], most: int) -> Row:
+        """The row that these folds' faces give."""
+        candidates = self._candidates(folds)
+        while True:
+            parts = [part for part in (self._gram(candidates, fold) for fold in folds) if part[1]]
+            if len(parts) > 1 or len(candidates) == 1:
+                break
+            candidates = candidates[:-1]  # hardly a face has them all
+        row = learn_row([matrix for matrix, _ in parts], [faces for _, faces in parts], most)
+        return tuple((candidates[i], weight) for i, weight in row)
 
-    def _reason(self) -> str:
-        if not len(self._y):
-            return "in no face's truth"
-        if len(self._y) < self._least:
-            return f"in the truth of {len(self._y)} faces, {self._least} are needed"
-        seen = _often(self._x)
-        if not len(seen):
-            return f"no source landmark on {_SEEN:.0%} of its faces"
-        if len(set(self._fold.tolist())) < _LEAST_FOLDS:
-            return f"its faces are in fewer than {_LEAST_FOLDS} folds"
-        for fold in set(self._fold.tolist()):
-            if not np.isfinite(self._x[self._fold == fold]).any():
-                return f"no source landmark on the faces of fold {fold}"
-        return ""
+    def errors(self, row: Row, fold: int) -> list[float]:
+        """Of a row on the faces of a fold, in per cent."""
+        rows = self._rows[fold]
+        step = -self._given.y[rows, self._target]
+        for index, weight in row:
+            step = step + weight * self._given.x[rows, index]
+        return percent(step, self._given.sides[rows])
 
     def _candidates(self, folds: list[int]) -> tuple[int, ...]:
         """The nearest sources on these folds' faces, nearest first, then the anchors."""
-        rows = np.isin(self._fold, folds)
-        seen = _often(self._x[rows])
-        far = _spread(self._x[rows], self._y[rows], self._sides[rows], seen)
-        nearest = [int(seen[i]) for i in np.argsort(far, kind="stable")[: self._neighbours]]
-        return (*nearest, *(anchor for anchor in self._anchors if anchor not in nearest and anchor in seen))
-
-    def _learn(self, folds: list[int], most: int) -> Row:
-        candidates = self._candidates(folds)
-        parts = [self._gram(candidates, fold) for fold in folds]
-        parts = [part for part in parts if part[1]]
-        row = learn_row([matrix for matrix, _ in parts], [faces for _, faces in parts], most)
-        return tuple((candidates[i], weight) for i, weight in row)
+        total, there = self._far[folds[0]]
+        for fold in folds[1:]:
+            total, there = total + self._far[fold][0], there + self._far[fold][1]
+        seen = there >= _SEEN * sum(len(self._rows[fold]) for fold in folds)
+        far = np.where(seen, total / np.maximum(there, 1), np.inf)
+        nearest = [int(i) for i in np.argsort(far, kind="stable")[: self._neighbours] if seen[i]]
+        return (*nearest, *(anchor for anchor in self._anchors if anchor not in nearest and seen[anchor]))
 
     def _gram(self, candidates: tuple[int, ...], fold: int) -> tuple[Floats, int]:
         """Of the fold's faces that have all candidates, and how many they are."""
         key = (candidates, fold)
         if key not in self._kept:
-            rows = self._fold == fold
-            z = (self._x[rows][:, candidates] - self._y[rows][:, None]) / self._sides[rows][:, None, None]
+            rows = self._rows[fold]
+            z = self._given.x[rows[:, None], candidates] - self._given.y[rows, self._target][:, None]
+            z = z / self._given.sides[rows][:, None, None]
             z = z[np.isfinite(z).all(axis=(1, 2))]
             self._kept[key] = (gram(z), len(z))
         return self._kept[key]
-
-    def _errors(self, row: Row, fold: int) -> list[float]:
-        rows = self._fold == fold
-        step = -self._y[rows]
-        for index, weight in row:
-            step = step + weight * self._x[rows][:, index]
-        error = 100 * np.sqrt(step[:, 0] * step[:, 0] + step[:, 1] * step[:, 1]) / self._sides[rows]
-        return [float(value) for value in error if math.isfinite(value)]
-
-
-def _mean(values: list[float]) -> float:
-    return round(math.fsum(values) / len(values), 4) if values else math.nan

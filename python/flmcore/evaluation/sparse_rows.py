@@ -49,31 +49,15 @@ def best_row(matrix: Floats, size: int) -> tuple[NDArray[np.int64], Floats] | No
         return None
     base, others = subsets[:, 0], subsets[:, 1:]
     least = matrix[base, base]
-    free = size - 1
-    # Sum 1 by elimination: w of the base is 1 less the others. a w = b is what is left.
+    # Sum 1 by elimination: the base takes 1 less the other weights, for which a w = b is left.
     cross = matrix[base[:, None], others]
-    a = (
-        matrix[others[:, :, None], others[:, None, :]]
-        - cross[:, :, None]
-        - cross[:, None, :]
-        + least[:, None, None]
-    )
+    a = matrix[others[:, :, None], others[:, None, :]] + least[:, None, None]
+    a = a - cross[:, :, None] - cross[:, None, :]
     b = least[:, None] - cross
-    good = np.ones(len(subsets), dtype=bool)
-    before = np.einsum("nii->ni", a).copy()
-    weights = b.copy()
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for i in range(free):
-            good &= a[:, i, i] > _COLLINEAR * before[:, i]
-            for j in range(free):
-                if j != i:
-                    share = a[:, j, i] / a[:, i, i]
-                    a[:, j] -= share[:, None] * a[:, i]
-                    weights[:, j] -= share * weights[:, i]
-        for i in range(free):
-            weights[:, i] /= a[:, i, i]
-        first, loud, error = np.ones(len(subsets)), np.zeros(len(subsets)), least.copy()
-        for i in range(free):
+    weights, good = _solved(a, b)
+    first, loud, error = np.ones(len(subsets)), np.zeros(len(subsets)), least.copy()
+    with np.errstate(invalid="ignore", over="ignore"):
+        for i in range(size - 1):  # in order, not by a sum whose order NumPy may choose
             first -= weights[:, i]
             loud += np.abs(weights[:, i])
             error -= weights[:, i] * b[:, i]
@@ -82,6 +66,25 @@ def best_row(matrix: Floats, size: int) -> tuple[NDArray[np.int64], Floats] | No
         return None
     best = int(np.argmin(np.where(good, error, np.inf)))
     return subsets[best], np.array([first[best], *weights[best]])
+
+
+def _solved(a: Floats, b: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Gauss and Jordan on each of (n, k, k) positive systems, and which of them are well enough posed."""
+    a, x = a.copy(), b.copy()
+    good = np.ones(len(a), dtype=bool)
+    size = a.shape[1]
+    before = [a[:, i, i].copy() for i in range(size)]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for i in range(size):
+            good &= a[:, i, i] > _COLLINEAR * before[i]
+            for j in range(size):
+                if j != i:
+                    share = a[:, j, i] / a[:, i, i]
+                    a[:, j] -= share[:, None] * a[:, i]
+                    x[:, j] -= share * x[:, i]
+        for i in range(size):
+            x[:, i] /= a[:, i, i]
+    return x, good
 
 
 def _squared(matrix: Floats, row: tuple[NDArray[np.int64], Floats]) -> float:
@@ -96,8 +99,10 @@ def _squared(matrix: Floats, row: tuple[NDArray[np.int64], Floats]) -> float:
 def learn_row(folds: list[Floats], faces: list[int], most: int = MOST_SOURCES) -> Row:
     """The row that cross-validation over ``folds`` (a Gram matrix each) finds worth its sources."""
     total = _sum(folds)
-    size, reached = 1, _held_out(folds, faces, 1)
-    for more in range(2, most + 1):
+    size, reached = 1, np.inf
+    if most > 1 and len(folds) > 1:
+        reached = _held_out(folds, faces, 1)
+    for more in range(2, most + 1 if len(folds) > 1 else 2):
         if reached <= _FLOOR:
             break
         error = _held_out(folds, faces, more)

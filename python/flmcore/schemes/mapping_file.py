@@ -12,7 +12,7 @@ from typing import Any
 
 from flmcore.errors import ConfigError
 from flmcore.schemes import rows
-from flmcore.schemes.scheme import get, names
+from flmcore.schemes.scheme import find
 
 __all__ = ["mapping_text", "read_mapping"]
 
@@ -57,14 +57,16 @@ def _mapping(data: Mapping[str, Any]) -> rows.Mapping:
     except (KeyError, TypeError, IndexError, ValueError, ZeroDivisionError) as error:
         msg = f"rows, grades, arcs: expected a mapping's tables, got {type(error).__name__}: {error}"
         raise ValueError(msg) from error
-    if target in names() and len(step.rows) != get(target).landmarks:
-        msg = f"rows: expected {get(target).landmarks} for {target}, got {len(step.rows)}"
+    known = find(target)
+    if known is not None and len(step.rows) != known.landmarks:
+        msg = f"rows: expected {known.landmarks} for {target}, got {len(step.rows)}"
         raise ValueError(msg)
     if len(grades) != len(step.rows):
         msg = f"grades: expected {len(step.rows)} letters, one a row, got {len(grades)}"
         raise ValueError(msg)
     _check_rows(step, grades)
-    origins = ("; ".join(text for text in (origin, data.get("doubts")) if text),)
+    doubts = [_text(data, "doubts")] if "doubts" in data else []
+    origins = ("; ".join([origin, *doubts]),)
     return rows.Mapping(
         source, target, grades, (step,), (source, target), origins, _errors(data, len(grades))
     )
@@ -79,7 +81,8 @@ def _text(data: Mapping[str, Any], key: str) -> str:
 
 
 def _sources(data: Mapping[str, Any], source: str) -> int:
-    known = get(source).landmarks if source in names() else None
+    scheme = find(source)
+    known = None if scheme is None else scheme.landmarks
     count = data.get("sources", known)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1 or known not in (None, count):
         expected = f"{known}, the landmarks of {source}" if known else f"the number of landmarks of {source}"
