@@ -14,6 +14,7 @@ from flmcore.schemes.scheme import find
 __all__ = ["LEAST_FOLDS", "FitInput", "assign_folds", "fit_input"]
 
 LEAST_FOLDS = 3  # how many sources a row has is chosen on folds within those that it is learnt from
+MOST_NEIGHBOURS = 20  # every subset of up to four is tried
 
 Floats = NDArray[np.float64]
 
@@ -48,14 +49,9 @@ def fit_input(
     groups: Sequence[object] | None,
 ) -> FitInput:
     """The arguments of :func:`flmcore.fit_remap`, checked, without the faces that tell nothing."""
-    for argument, value, least in (
-        ("neighbours", neighbours, 1),
-        ("folds", folds, LEAST_FOLDS),
-        ("seed", seed, 0),
-    ):
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-            msg = f"{argument}: expected a whole number from {least}, got {value!r}"
-            raise ValueError(msg)
+    _check_whole("neighbours", neighbours, 1, MOST_NEIGHBOURS)
+    _check_whole("folds", folds, LEAST_FOLDS)
+    _check_whole("seed", seed, 0)
     x, y = _points("pred", pred), _points("truth", truth)
     if len(x) != len(y):
         msg = f"truth: expected {len(x)} faces, as many as pred, got {len(y)}"
@@ -76,6 +72,14 @@ def fit_input(
     _check_enough(len(kept), images, int(folds))
     fold = assign_folds(used, int(folds), int(seed))
     return FitInput(x[kept], y[kept], sides[kept], fold, int(folds), images, source, target, normaliser)
+
+
+def _check_whole(argument: str, value: object, least: int, most: int | None = None) -> None:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):  # type: ignore[operator]
+        expected = f"from {least}" if most is None else f"from {least} to {most}"
+        msg = f"{argument}: expected a whole number {expected}, got {value!r}"
+        raise ValueError(msg)
 
 
 def _points(argument: str, value: ArrayLike) -> Floats:

@@ -91,7 +91,7 @@ def fit_remap(
         truth: (N, M, 2) landmarks of the same faces in ``target``. NaN: undefined, left out point by point.
         source: scheme of ``pred``, or any name for landmarks that are in no scheme.
         target: scheme of ``truth``, or any name; None: that of ``pred``, annotated in another manner.
-        neighbours: how many of the nearest source landmarks a row may choose from.
+        neighbours: how many of the nearest source landmarks a row may choose from, up to 20.
         folds: of the cross-validation, from 3.
         seed: of the faces' assignment to folds.
         groups: (N,) image, or person, of each face; one is never on both sides of a fold. None: each face is its own.
