@@ -19,6 +19,7 @@ if _TYPE_CHECKING:
     from flmcore.data.box_kinds import convert_boxes
     from flmcore.detectors.load import available_detectors, load_detector
     from flmcore.evaluation import Results, evaluate
+    from flmcore.evaluation.fit_remap import FittedRemap, fit_remap
     from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
     from flmcore.ops.crop import crop
     from flmcore.ops.heatmaps import decode_heatmaps
@@ -36,6 +37,7 @@ _MODULES = {
     "flmcore.data.box_kinds": ("convert_boxes",),
     "flmcore.detectors.load": ("available_detectors", "load_detector"),
     "flmcore.evaluation": ("Results", "evaluate"),
+    "flmcore.evaluation.fit_remap": ("FittedRemap", "fit_remap"),
     "flmcore.ops.affine": ("box_affine", "compose_affine", "invert_affine", "transform_points"),
     "flmcore.ops.crop": ("crop",),
     "flmcore.ops.heatmaps": ("decode_heatmaps",),
@@ -64,6 +66,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "FittedRemap",
     "NmeResult",
     "Results",
     "StabilityAccumulator",
@@ -79,6 +82,7 @@ __all__ = [
     "decode_heatmaps",
     "decode_simcc",
     "evaluate",
+    "fit_remap",
     "invert_affine",
     "load_detector",
     "nme",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from flmcore import _core, schemes
-from flmcore.schemes.rows import Table
+from flmcore.schemes.rows import Mapping, Table
 
 __all__ = ["remap"]
 
@@ -19,10 +20,11 @@ Real = NDArray[Any]  # float32 or float64
 
 def remap(
     points: ArrayLike,
-    source: str,
-    target: str,
+    source: str | None = None,
+    target: str | None = None,
     *,
     variant: str | None = None,
+    mapping: Mapping | str | os.PathLike[str] | None = None,
     out: Real | None = None,
 ) -> Real:
     """Landmarks of scheme ``target`` from landmarks of scheme ``source``.
@@ -37,6 +39,8 @@ def remap(
         source: scheme name or alias, see :func:`flmcore.schemes.names`.
         target: scheme name or alias.
         variant: another table where a mapping has several, see :func:`flmcore.schemes.mapping`.
+        mapping: in the place of schemes and variant: a mapping, as :func:`flmcore.fit_remap` gives, or the path of its
+            file, which is read at each call (:func:`flmcore.schemes.read_mapping` reads it once).
         out: where to put the result: contiguous, of its shape and dtype.
 
     Returns:
@@ -44,11 +48,12 @@ def remap(
 
     Raises:
         ValueError: an unknown scheme, no way from one to the other, or points that are not of ``source``.
+        ConfigError: a file that holds no mapping.
     """
-    tables = _tables(source, target, variant)
+    name, tables = _chosen(source, target, variant, mapping)
     given = np.asarray(points)
     if given.ndim < 2 or given.shape[-2:] != (tables[0][0], 2):
-        msg = f"points: expected shape (..., {tables[0][0]}, 2) for {source}, got {given.shape}"
+        msg = f"points: expected shape (..., {tables[0][0]}, 2) for {name}, got {given.shape}"
         raise ValueError(msg)
     dtype = np.dtype(np.float32 if given.dtype == np.float32 else np.float64)
     batch, count = given.shape[:-2], math.prod(given.shape[:-2])
@@ -80,7 +85,36 @@ def _result(out: Real | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> R
     return out
 
 
+Tables = tuple[tuple[int, Table], ...]
+
+
+def _chosen(
+    source: str | None,
+    target: str | None,
+    variant: str | None,
+    mapping: Mapping | str | os.PathLike[str] | None,
+) -> tuple[str, Tables]:
+    if mapping is None:
+        if source is None or target is None:
+            msg = f"source, target: expected two schemes, or mapping, got {source!r}, {target!r}"
+            raise ValueError(msg)
+        return source, _tables(source, target, variant)
+    if not (source is None and target is None and variant is None):
+        msg = f"mapping: expected neither source, target nor variant beside it, got {source!r}, {target!r}, {variant!r}"
+        raise ValueError(msg)
+    if isinstance(mapping, (str, os.PathLike)):
+        mapping = schemes.read_mapping(mapping)
+    if not isinstance(mapping, Mapping):
+        msg = f"mapping: expected a mapping or the path of one, got {type(mapping).__name__}"
+        raise TypeError(msg)
+    return mapping.source, _tables_of(mapping)
+
+
 @lru_cache(maxsize=256)
-def _tables(source: str, target: str, variant: str | None) -> tuple[tuple[int, Table], ...]:
-    mapping = schemes.mapping(source, target, variant=variant)
+def _tables(source: str, target: str, variant: str | None) -> Tables:
+    return _tables_of(schemes.mapping(source, target, variant=variant))
+
+
+@lru_cache(maxsize=32)
+def _tables_of(mapping: Mapping) -> Tables:
     return tuple((step.sources, step.table()) for step in mapping.steps)

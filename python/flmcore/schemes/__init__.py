@@ -3,8 +3,9 @@
 Left and right are those of the image, for an upright unmirrored face; indices count from 0.
 """
 
+from flmcore.schemes.mapping_file import read_mapping
 from flmcore.schemes.paths import common, mapping
 from flmcore.schemes.rows import Mapping, Step
 from flmcore.schemes.scheme import Scheme, get, names
 
-__all__ = ["Mapping", "Scheme", "Step", "common", "get", "mapping", "names"]
+__all__ = ["Mapping", "Scheme", "Step", "common", "get", "mapping", "names", "read_mapping"]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from flmcore.schemes.files import read, scheme_files
 
-__all__ = ["Scheme", "get", "look_up", "names"]
+__all__ = ["Scheme", "find", "get", "look_up", "names"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ def names() -> list[str]:
 def get(name: str) -> Scheme:
     """The scheme of this name or alias. ValueError where there is none."""
     return look_up("name", name)
+
+
+def find(name: str) -> Scheme | None:
+    """:func:`get`, or None."""
+    return next((s for s in _registry().values() if name == s.name or name in s.aliases), None)
 
 
 def look_up(argument: str, name: str) -> Scheme:
