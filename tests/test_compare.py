@@ -288,7 +288,7 @@ def test_command_prints_and_writes(old: Results, tmp_path: Path, capsys: pytest.
         (["--metric", "jiter"], "did you mean 'jitter'"),
         (["--tolerance", "jitter"], "--tolerance: expected NAME=VALUE"),
         (["--tolerance", "jitter=x"], "tolerance of jitter: expected a share"),
-        (["--tolerance", "jitter=1%", "--tolerance", "jitter=2%"], "expected one for jitter"),
+        (["--tolerance", "jitter=1%", "--tolerance", "jitter=2%"], "expected one tolerance for jitter"),
         (["-d", "b"], "expected one of a, five"),
         (["-o", "/no/such/folder/x.json"], "cannot be written"),
     ],

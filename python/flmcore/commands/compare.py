@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flmcore.commands.console import say, terminal, warn, whole
+from flmcore.commands.console import named_values, say, terminal, warn, whole
 
 if TYPE_CHECKING:
     from flmcore.evaluation.comparison import Comparison
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         options.old,
         options.new,
         metrics=options.metric,
-        tolerance=read_tolerances(options.tolerance),
+        tolerance=named_values("--tolerance", options.tolerance, "NAME=VALUE such as jitter=5%", "tolerance"),
         detectors=options.detector,
         seed=options.seed,
     )
@@ -73,21 +73,6 @@ def run(options: argparse.Namespace) -> int:
         comparison.to_json(options.out)
     show(comparison)
     return _gate(comparison, options) if options.fail_on_regression else 0
-
-
-def read_tolerances(given: list[str]) -> dict[str, str]:
-    """``NAME=VALUE`` as name → value; a name may stand once."""
-    tolerances: dict[str, str] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not (name and equals and value):
-            msg = f"--tolerance: expected NAME=VALUE such as jitter=5%, got {text!r}"
-            raise ValueError(msg)
-        if name in tolerances:
-            msg = f"--tolerance: expected one for {name}, got {tolerances[name]} and {value}"
-            raise ValueError(msg)
-        tolerances[name] = value
-    return tolerances
 
 
 def show(comparison: Comparison) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "EXIT_BAD_INPUT",
     "EXIT_INTERRUPTED",
     "EXIT_NOTHING",
+    "named_values",
     "progress_bar",
     "say",
     "show_problems",
@@ -127,3 +128,18 @@ def whole(low: int, high: int | None = None) -> Callable[[str], int]:
         return value
 
     return parse
+
+
+def named_values(option: str, given: Sequence[str], form: str, what: str) -> dict[str, str]:
+    """``NAME=VALUE`` of an option that may stand several times, as name → value; a name may stand once."""
+    values: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            msg = f"{option}: expected {form}, got {text!r}"
+            raise ValueError(msg)
+        if name in values:
+            msg = f"{option}: expected one {what} for {name}, got {values[name]} and {value}"
+            raise ValueError(msg)
+        values[name] = value
+    return values

@@ -10,6 +10,7 @@ from flmcore.commands.box_options import add_box_options, box_arguments
 from flmcore.commands.console import (
     EXIT_INTERRUPTED,
     EXIT_NOTHING,
+    named_values,
     progress_bar,
     say,
     show_problems,
@@ -132,7 +133,7 @@ def run(options: argparse.Namespace) -> int:
     from flmcore.evaluation.runner import EvaluationInterrupted, evaluate
 
     detectors = choose_detectors(options.detector)
-    weights = read_weights(options.weights)
+    weights = named_values("--weights", options.weights, "NAME=PATH", "file")
     images = _data_set(options)
     try:
         with progress_bar() as progress:
@@ -194,21 +195,6 @@ def choose_detectors(names: list[str]) -> list[str]:
         msg = "no detector is ready here: 'flmcore detectors' says why"
         raise ConfigError(msg)
     return list(dict.fromkeys([*ready, *(name for name in names if name != "all")]))
-
-
-def read_weights(given: list[str]) -> dict[str, str]:
-    """``NAME=PATH`` as name → path; a name may stand once."""
-    weights: dict[str, str] = {}
-    for text in given:
-        name, equals, path = text.partition("=")
-        if not (name and equals and path):
-            msg = f"--weights: expected NAME=PATH, got {text!r}"
-            raise ValueError(msg)
-        if name in weights:
-            msg = f"--weights: expected one file for {name}, got {weights[name]} and {path}"
-            raise ValueError(msg)
-        weights[name] = path
-    return weights
 
 
 def show(results: Results, out: Path, *, figures: bool) -> int:

@@ -6,13 +6,14 @@ sees what the box shows it, so a box of another kind than it was trained on is a
 
 from __future__ import annotations
 
-import difflib
 import sys
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from flmcore.nearest import nearest
 
 __all__ = ["BoxKind", "box_kind", "box_kinds", "convert_boxes"]
 
@@ -88,9 +89,7 @@ def convert_boxes(boxes: ArrayLike, source: str, target: str) -> NDArray[np.floa
 def _kind(argument: str, name: object) -> BoxKind:
     kinds = _kinds()
     if not isinstance(name, str) or name not in kinds:
-        near = difflib.get_close_matches(str(name), kinds, n=1, cutoff=0.5)
-        hint = f"; did you mean '{near[0]}'" if near else ""
-        msg = f"{argument}: expected one of {', '.join(kinds)}, got {name!r}{hint}"
+        msg = f"{argument}: expected one of {', '.join(kinds)}, got {name!r}{nearest(name, kinds)}"
         raise ValueError(msg)
     return kinds[name]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
+
+from flmcore.nearest import nearest
 
 __all__ = [
     "Check",
@@ -17,7 +18,6 @@ __all__ = [
     "digest",
     "flag",
     "grey_levels",
-    "nearest",
     "number",
     "numbers",
     "options",
@@ -39,12 +39,6 @@ class UnexpectedValue(Exception):
         super().__init__(
             f"expected {expected}, got {shown if len(shown) <= 80 else shown[:77] + '...'}{hint}"
         )
-
-
-def nearest(name: object, names: Collection[str]) -> str:
-    """``; did you mean 'x'``, or nothing where no name is near."""
-    found = difflib.get_close_matches(str(name), list(names), n=1, cutoff=0.5)
-    return f"; did you mean '{found[0]}'" if found else ""
 
 
 def text(value: object) -> str:

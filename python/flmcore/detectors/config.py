@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from flmcore import schemes
 from flmcore.data.box_kinds import box_kinds
 from flmcore.data.images import PathLike
-from flmcore.detectors.checks import UnexpectedValue, count, nearest, text
+from flmcore.detectors.checks import UnexpectedValue, count, text
 from flmcore.detectors.schema import (
     DECODERS,
     CoordinatesDecode,
@@ -24,6 +24,7 @@ from flmcore.detectors.schema import (
     SourceConfig,
 )
 from flmcore.errors import ConfigError
+from flmcore.nearest import nearest
 
 if sys.version_info >= (3, 11):
     import tomllib

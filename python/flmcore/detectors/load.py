@@ -14,11 +14,11 @@ import numpy as np
 from flmcore.data.images import PathLike
 from flmcore.detectors.backends import missing_package, open_backend, require_package
 from flmcore.detectors.base import Detector
-from flmcore.detectors.checks import nearest
 from flmcore.detectors.config import ZOO, read_config
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.detectors.weights import find_weights, locate_mean_face, locate_weights, sha256_of
 from flmcore.errors import ConfigError, DetectorError, FlmcoreError, WeightsError
+from flmcore.nearest import nearest
 from flmcore.ops._arrays import as_threads
 
 if TYPE_CHECKING:

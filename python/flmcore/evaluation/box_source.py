@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from flmcore.data import box_kinds as kinds
 from flmcore.detectors import finders
-from flmcore.detectors.checks import nearest
 from flmcore.evaluation.inputs import Boxes, FindFaces, Source, match_boxes, match_names
 from flmcore.evaluation.truth import Truth, TruthPoints, truth_boxes, truth_distances, truth_faces
+from flmcore.nearest import nearest
 
 __all__ = ["BoxSource", "BoxesOption", "open_boxes"]
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from flmcore.detectors.checks import nearest
 from flmcore.detectors.finders import Finder, names, open_finder
 from flmcore.evaluation.attribution import Attribution
 from flmcore.evaluation.decoders import MOVED
@@ -16,6 +15,7 @@ from flmcore.evaluation.pixels import jpeg_package
 from flmcore.evaluation.probe import Causes
 from flmcore.evaluation.smoothing import RATE
 from flmcore.evaluation.sweep import Sweep
+from flmcore.nearest import nearest
 
 __all__ = ["cause_protocol", "read_attribution", "read_causes"]
 

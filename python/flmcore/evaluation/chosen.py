@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from flmcore.detectors.checks import nearest
 from flmcore.detectors.load import find_config, load_detector
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.evaluation.measure import Measurable
+from flmcore.nearest import nearest
 
 if TYPE_CHECKING:
     from flmcore.detectors.base import Detector

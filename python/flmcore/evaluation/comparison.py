@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from flmcore.detectors.checks import nearest
 from flmcore.evaluation.differences import find_differences, same_machine
 from flmcore.evaluation.latency import compare_latency
 from flmcore.evaluation.metrics import LATENCY, Metric, Tolerance, find_metric, metric_names, read_tolerance
@@ -19,6 +18,7 @@ from flmcore.evaluation.results import Results
 from flmcore.evaluation.statistics import bootstrap_mean
 from flmcore.evaluation.store import dump_json, plain, write_bytes
 from flmcore.evaluation.summary import METRICS
+from flmcore.nearest import nearest
 
 __all__ = ["COMPARISON_FORMAT", "Comparison", "compare"]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flmcore.detectors.checks import nearest
 from flmcore.evaluation.summary import METRICS
+from flmcore.nearest import nearest
 
 __all__ = ["LATENCY", "Metric", "Tolerance", "find_metric", "metric_names", "read_tolerance"]
 

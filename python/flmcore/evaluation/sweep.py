@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore.detectors.checks import nearest
+from flmcore.nearest import nearest
 
 __all__ = [
     "PIXEL_SWEEPS",

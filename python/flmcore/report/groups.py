@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore.report.style import BAND, INK, MUTED, RULE, colour_of, marker_of
+from flmcore.report.style import BAND, INK, colour_of, marker_of, plain_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,9 +71,4 @@ def _dress(axes: Axes, names: Sequence[str]) -> None:
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.set_xlabel("jitter, % of the distance between the outer eye corners", fontsize=9, color=INK)
-    axes.grid(axis="x", color=RULE, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(axis="x", labelsize=8, colors=MUTED)
-    axes.tick_params(axis="y", length=0)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
+    plain_rows(axes)

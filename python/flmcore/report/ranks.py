@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from flmcore.report.style import BAND, INK, MUTED, RULE, colour_of, marker_of
+from flmcore.report.style import BAND, INK, MUTED, colour_of, marker_of, plain_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,12 +62,7 @@ def _draw(axes: Axes, comparison: dict[str, Any], places: dict[str, int]) -> Non
     axes.set_yticks(np.arange(len(rows)), [row["detector"] for row in rows], fontsize=9, color=INK)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(_TITLES.get(comparison["metric"], comparison["metric"]), fontsize=9, color=INK)
-    axes.grid(axis="x", color=RULE, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(axis="x", labelsize=8, colors=MUTED)
-    axes.tick_params(axis="y", length=0)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
+    plain_rows(axes)
 
 
 def _range(low: int, high: int) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from flmcore.data.truth import coco, csv_file, facesynthetics, imglab, json_file, lapa, pts, wflw, wholebody
 from flmcore.data.truth.face import Found, TruthFace
+from flmcore.nearest import nearest
 from flmcore.schemes import Scheme
 
 __all__ = ["FORMATS", "Format", "names", "of_file", "of_name"]
@@ -90,9 +90,9 @@ def names() -> list[str]:
 def of_name(argument: str, name: object) -> Format:
     """The format of this name; ValueError with the nearest name where there is none."""
     if not isinstance(name, str) or name not in FORMATS:
-        near = difflib.get_close_matches(str(name), FORMATS, n=1, cutoff=0.5)
-        hint = f"; did you mean '{near[0]}'" if near else ""
-        msg = f"{argument}: expected auto or one of {', '.join(FORMATS)}, got {name!r}{hint}"
+        msg = (
+            f"{argument}: expected auto or one of {', '.join(FORMATS)}, got {name!r}{nearest(name, FORMATS)}"
+        )
         raise ValueError(msg)
     return FORMATS[name]
 

@@ -34,7 +34,7 @@ def read_model(weights: Path) -> str | bytes:
     try:
         with zipfile.ZipFile(weights) as archive:
             return _unpack(weights, archive)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError) as error:
         msg = f"{weights}: expected a zip archive with an ONNX model, got {' '.join(str(error).split())}"
         raise WeightsError(msg) from error
 

@@ -7,8 +7,8 @@ import math
 from typing import Any
 
 from flmcore.data.images import PathLike
-from flmcore.detectors.checks import nearest
 from flmcore.detectors.finders.finder import Finder
+from flmcore.nearest import nearest
 
 __all__ = ["Finder", "names", "open_finder"]
 

@@ -12,29 +12,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from flmcore.detectors.nets.facemesh import BlazeBlock
+
 __all__ = ["BlazeFace"]
 
 
-class _Block(nn.Module):
-    """Depthwise 3×3, pointwise, skip connection, ReLU; stride 2 pads after, as TensorFlow's SAME does for even sizes."""
-
-    def __init__(self, channels: int, out_channels: int, stride: int = 1) -> None:
-        super().__init__()
-        self.stride = stride
-        self.grown = out_channels - channels
-        self.convs = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, stride, padding=2 - stride, groups=channels),
-            nn.Conv2d(channels, out_channels, 1),
-        )
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        skip = x
-        if self.stride == 2:
-            skip = functional.max_pool2d(x, 2)
-            x = functional.pad(x, (0, 1, 0, 1))
-        if self.grown:
-            skip = functional.pad(skip, (0, 0, 0, 0, 0, self.grown))
-        return functional.relu(self.convs(x) + skip)
+def _block(channels: int, out_channels: int, stride: int = 1) -> BlazeBlock:
+    return BlazeBlock(channels, out_channels, stride, learnt=False)
 
 
 class BlazeFace(nn.Module):
@@ -47,9 +31,9 @@ class BlazeFace(nn.Module):
         self.backbone1 = nn.Sequential(
             nn.Conv2d(3, 24, 5, 2),
             nn.ReLU(),
-            *(_Block(a, b, 1 + (b in halved)) for a, b in pairwise(widths)),
+            *(_block(a, b, 1 + (b in halved)) for a, b in pairwise(widths)),
         )
-        self.backbone2 = nn.Sequential(_Block(88, 96, 2), *(_Block(96, 96) for _ in range(4)))
+        self.backbone2 = nn.Sequential(_block(88, 96, 2), *(_block(96, 96) for _ in range(4)))
         self.classifier_8, self.classifier_16 = nn.Conv2d(88, 2, 1), nn.Conv2d(96, 6, 1)
         self.regressor_8, self.regressor_16 = nn.Conv2d(88, 32, 1), nn.Conv2d(96, 96, 1)
 

@@ -17,8 +17,8 @@ from importlib import metadata
 from types import ModuleType
 from typing import Any
 
-from flmcore.detectors.checks import nearest
 from flmcore.errors import ConfigError
+from flmcore.nearest import nearest
 
 __all__ = ["GROUP", "build", "families", "module_of", "names", "require_name"]
 

@@ -10,17 +10,17 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-__all__ = ["FaceMesh"]
+__all__ = ["BlazeBlock", "FaceMesh"]
 
 
-class _Block(nn.Module):
-    """Depthwise 3×3, pointwise, skip connection, PReLU.
+class BlazeBlock(nn.Module):
+    """Depthwise 3×3, pointwise, skip connection, PReLU, or ReLU as in BlazeFace.
 
     With stride 2 the input is padded by one row below and one column to the right, as TensorFlow's SAME does for even
     sizes, and the skip is pooled; where channels grow, the skip is filled up with zeros.
     """
 
-    def __init__(self, channels: int, out_channels: int, stride: int = 1) -> None:
+    def __init__(self, channels: int, out_channels: int, stride: int = 1, *, learnt: bool = True) -> None:
         super().__init__()
         self.stride = stride
         self.grown = out_channels - channels
@@ -28,7 +28,7 @@ class _Block(nn.Module):
             nn.Conv2d(channels, channels, 3, stride, padding=2 - stride, groups=channels),
             nn.Conv2d(channels, out_channels, 1),
         )
-        self.act = nn.PReLU(out_channels)
+        self.act = nn.PReLU(out_channels) if learnt else nn.ReLU()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         skip = x
@@ -43,9 +43,9 @@ class _Block(nn.Module):
 
 def _stage(channels: int, out_channels: int) -> list[nn.Module]:
     return [
-        _Block(channels, out_channels, 2),
-        _Block(out_channels, out_channels),
-        _Block(out_channels, out_channels),
+        BlazeBlock(channels, out_channels, 2),
+        BlazeBlock(out_channels, out_channels),
+        BlazeBlock(out_channels, out_channels),
     ]
 
 
@@ -57,18 +57,22 @@ class FaceMesh(nn.Module):
         self.backbone = nn.Sequential(
             nn.Conv2d(3, 16, 3, 2),
             nn.PReLU(16),
-            _Block(16, 16),
-            _Block(16, 16),
+            BlazeBlock(16, 16),
+            BlazeBlock(16, 16),
             *_stage(16, 32),
             *_stage(32, 64),
             *_stage(64, 128),
             *_stage(128, 128),
         )
         self.coord_head = nn.Sequential(
-            *_stage(128, 128), nn.Conv2d(128, 32, 1), nn.PReLU(32), _Block(32, 32), nn.Conv2d(32, 1404, 3)
+            *_stage(128, 128), nn.Conv2d(128, 32, 1), nn.PReLU(32), BlazeBlock(32, 32), nn.Conv2d(32, 1404, 3)
         )
         self.conf_head = nn.Sequential(
-            _Block(128, 128, 2), nn.Conv2d(128, 32, 1), nn.PReLU(32), _Block(32, 32), nn.Conv2d(32, 1, 3)
+            BlazeBlock(128, 128, 2),
+            nn.Conv2d(128, 32, 1),
+            nn.PReLU(32),
+            BlazeBlock(32, 32),
+            nn.Conv2d(32, 1, 3),
         )
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

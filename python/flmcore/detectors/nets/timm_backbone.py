@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flmcore.detectors.checks import nearest
 from flmcore.errors import DetectorError, MissingExtraError
+from flmcore.nearest import nearest
 
 __all__ = ["timm_regressor"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flmcore import schemes
-from flmcore.detectors.checks import nearest
 from flmcore.evaluation.accuracy.curve import INTEGRATIONS, as_alpha
+from flmcore.nearest import nearest
 from flmcore.schemes import Scheme
 
 __all__ = ["AVERAGINGS", "FIGURES", "INNER", "NORMALISERS", "Points", "Protocol"]
