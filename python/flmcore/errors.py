@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "ConfigError",
     "DetectorError",
+    "ExportError",
     "FlmcoreError",
     "ImageError",
     "MissingExtraError",
@@ -31,6 +32,10 @@ class ImageError(FlmcoreError, ValueError):
 
 class DetectorError(FlmcoreError, RuntimeError):
     """A detector failed on an image, or gave something that is not landmarks."""
+
+
+class ExportError(FlmcoreError, ValueError):
+    """A detector cannot be exported, or an exported file cannot be read; says what stands in the way."""
 
 
 class ResultsError(FlmcoreError, ValueError):
