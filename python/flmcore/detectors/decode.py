@@ -93,7 +93,7 @@ def map_to_crop(
         np.array([shape[3], shape[2]], dtype=np.float64),
     )
     if origin == "corners":  # the outer cells' centres on the outer pixels' centres
-        return xy * ((crop - 1) / np.maximum(cells - 1, 1))
+        return np.asarray(xy * ((crop - 1) / np.maximum(cells - 1, 1)))
     if origin == "cell":  # the cell's middle, zero at the crop's edge: for affines that count from edges
         return (xy + 0.5) * (crop / cells)
     if origin == "centre":  # the first cell's centre on the first pixel's centre

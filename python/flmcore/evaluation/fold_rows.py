@@ -41,7 +41,7 @@ def anchors_of(given: FitInput) -> list[int]:
 
     def apart(member: int) -> Floats:
         total, there = _distances(x, x[:, member], given.sides)
-        return total / np.maximum(there, 1)
+        return np.asarray(total / np.maximum(there, 1))
 
     members = [int(np.argmax(apart(0)))]
     nearest = apart(members[0])

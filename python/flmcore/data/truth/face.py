@@ -45,7 +45,7 @@ class TruthFace:
         if len(known) == 0:
             return np.full(4, np.nan)
         # A pixel's centre lies half a pixel from its edge: landmarks count from centres, boxes from edges.
-        return np.concatenate([known.min(axis=0), known.max(axis=0)]) + 0.5
+        return np.asarray(np.concatenate([known.min(axis=0), known.max(axis=0)]) + 0.5)
 
 
 Found = TruthFace | str

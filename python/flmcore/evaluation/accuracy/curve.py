@@ -92,7 +92,7 @@ def _grid(alpha: float, integration: str) -> tuple[Floats, Floats, str]:
         points = np.linspace(0, 1, 10_000)
         points = points[: max(1, int(np.argmax(points >= alpha)))]
         return points, _trapezoid(len(points)) / 9999 / alpha, "<"
-    points = np.arange(0, alpha + _STEP, _STEP)
+    points = np.arange(0, alpha + _STEP, _STEP, dtype=np.float64)
     rule = _simpson if integration == "simpson" else _trapezoid
     return points, rule(len(points)) * _STEP / alpha, "<="
 
