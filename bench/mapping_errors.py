@@ -19,7 +19,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from mapping_error_estimate import Estimate, Floats, estimate
 
 import flmcore
 from flmcore import schemes
@@ -28,6 +27,7 @@ from flmcore.errors import FlmcoreError
 from flmcore.evaluation.store import write_bytes
 from flmcore.schemes.files import mapping_files, read
 from flmcore.schemes.measured import measured_lines, without_measured
+from mapping_error_estimate import Estimate, Floats, estimate
 
 SHARED = Path(os.environ.get("FLMCORE_SHARED", "../shared"))
 DATA = Path(schemes.__file__).parent / "data"

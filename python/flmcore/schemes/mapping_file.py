@@ -69,7 +69,7 @@ def _mapping(data: Mapping[str, Any]) -> rows.Mapping:
     _check_rows(step, grades)
     doubts = [_text(data, "doubts")] if "doubts" in data else []
     origins = ("; ".join([origin, *doubts]),)
-    errors = {"errors": _errors(data, len(grades))}
+    errors: dict[str, tuple[Any, ...]] = {"errors": _errors(data, len(grades))}
     if "measured" in data:
         errors = read_measured(data, grades, f"{source} → {target}").of(grades)
     return rows.Mapping(source, target, grades, (step,), (source, target), origins, **errors)

@@ -43,7 +43,8 @@ class Errors:
 
 def nothing(landmarks: int) -> Errors:
     """Of landmarks that are what they are."""
-    return Errors(*((0.0,) * landmarks for _ in _LISTS))
+    zeros = (0.0,) * landmarks
+    return Errors(zeros, zeros, zeros)
 
 
 def read_measured(data: Mapping[str, Any], grades: Sequence[str], table: str) -> Errors:
@@ -52,32 +53,38 @@ def read_measured(data: Mapping[str, Any], grades: Sequence[str], table: str) ->
     Raises:
         ValueError: the table does not fit; the message names the key.
     """
-    unknown = [math.nan if grade == "approximate" else 0.0 for grade in grades]
-    columns = {key: list(unknown) for key in _LISTS}
+    unknown = tuple(math.nan if grade == "approximate" else 0.0 for grade in grades)
     given = data.get("measured")
     if given is None:
-        return Errors(*map(tuple, columns.values()))
-    if not isinstance(given, dict):
-        msg = f"measured: expected a table, got {given!r}"
-        raise ValueError(msg)
+        return Errors(unknown, unknown, unknown)
+    given = (
+        given if isinstance(given, dict) else {"points": given}
+    )  # which are no indices, as the message says
+    points = _points(given, grades)
+    columns = [list(unknown) for _ in _LISTS]
+    for key, column in zip(_LISTS, columns, strict=True):
+        for i, value in zip(points, _numbers(given, key, len(points)), strict=True):
+            column[i] = value
+    errors, standard, distances = map(tuple, columns)
+    return Errors(errors, standard, distances, (_measurement(given, table),))
+
+
+def _points(given: Mapping[str, Any], grades: Sequence[str]) -> list[int]:
     points = given.get("points")
     approximate = {i for i, grade in enumerate(grades) if grade == "approximate"}
-    if not isinstance(points, list) or not all(
-        isinstance(i, int) and not isinstance(i, bool) and i in approximate for i in points
-    ):
+    if not isinstance(points, list) or not all(type(i) is int and i in approximate for i in points):
         msg = f"measured.points: expected indices of approximate landmarks, got {points!r}"
         raise ValueError(msg)
-    for key in _LISTS:
-        for i, value in zip(points, _numbers(given, key, len(points)), strict=True):
-            columns[key][i] = value
+    return points
+
+
+def _measurement(given: Mapping[str, Any], table: str) -> Measurement:
     origin, faces, images = (given.get(key) for key in ("origin", "faces", "images"))
-    counts = all(isinstance(count, int) and count > 0 for count in (faces, images))
-    if not isinstance(origin, str) or not counts:
+    counts = [count for count in (faces, images) if type(count) is int and count > 0]
+    if not isinstance(origin, str) or len(counts) < 2:
         msg = f"measured: expected an origin in words, faces and images from 1, got {origin!r}, {faces!r}, {images!r}"
         raise ValueError(msg)
-    return Errors(
-        *map(tuple, columns.values()), (Measurement(table, origin, int(faces or 0), int(images or 0)),)
-    )
+    return Measurement(table, origin, *counts)
 
 
 def _numbers(given: Mapping[str, Any], key: str, count: int) -> list[float]:
