@@ -138,9 +138,10 @@ def _sum(values: Sequence[float], row: Row) -> float:
 
 def _propagated(errors: tuple[float, float], standard: tuple[float, float]) -> float:
     """Standard error of √(a² + b²), to first order."""
+    if 0 in errors:
+        other = standard[1] if errors[0] == 0 else standard[0]
+        return math.hypot(*standard) if errors[0] == errors[1] else other
     total = math.hypot(*errors)
-    if total == 0:
-        return math.hypot(*standard)
     return math.hypot(*(error * own / total for error, own in zip(errors, standard, strict=True)))
 
 
