@@ -13,7 +13,7 @@ import pytest
 from flmcore import schemes
 from flmcore.report.scheme_shape import shape_of
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
+sys.path.append(str(Path(__file__).parent.parent / "bench"))  # after tests/, which has a module of the same name
 
 from mapping_error_estimate import Estimate, estimate
 

@@ -19,7 +19,7 @@ from flmcore.schemes.files import mapping_files, read
 from flmcore.schemes.mapping_file import mapping_text
 from flmcore.schemes.measured import without_measured
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
+sys.path.append(str(Path(__file__).parent.parent / "bench"))  # after tests/, which has a module of the same name
 
 import mapping_errors
 
