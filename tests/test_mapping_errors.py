@@ -19,7 +19,8 @@ from flmcore.schemes.files import mapping_files, read
 from flmcore.schemes.mapping_file import mapping_text
 from flmcore.schemes.measured import without_measured
 
-sys.path.append(str(Path(__file__).parent.parent / "bench"))  # after tests/, which has a module of the same name
+# Not before tests/, which has a module of the same name as one in bench/.
+sys.path.append(str(Path(__file__).parent.parent / "bench"))
 
 import mapping_errors
 
