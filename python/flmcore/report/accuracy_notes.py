@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from flmcore.report.mapping_notes import mapping_notes
+
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
 
@@ -33,18 +35,24 @@ def best_mark(results: Results, metric: str, detector: str) -> str:
 
 
 def accuracy_notes(results: Results) -> list[str]:
-    """Protocol of the NME column, faces without a figure, and what the marks mean."""
+    """Protocol of the NME column, how far mapped landmarks are off, faces without a figure, and what the marks mean."""
     rows = [row for row in results.summary if row.get("accuracy") and row["faces"]]
-    return [*_protocols(rows), *_missing(rows), *_marks(results)]
+    shown = _by_protocol(rows)
+    return [*_protocols(shown), *mapping_notes(shown, results), *_missing(rows), *_marks(results)]
 
 
-def _protocols(rows: list[dict[str, Any]]) -> list[str]:
+def _by_protocol(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Detectors by the protocol of the NME that the table shows of them."""
     names: dict[str, list[str]] = {}
     for row in rows:
         shown = nme_of(row)
         if shown is not None:
             key = "common_protocol" if shown[0] == "nme_common" else "protocol"
             names.setdefault(str(row["accuracy"][key]), []).append(row["detector"])
+    return names
+
+
+def _protocols(names: Mapping[str, list[str]]) -> list[str]:
     notes = [
         f"NME{'' if len(names) == 1 else ' of ' + ', '.join(detectors)}: {protocol}, at the undisturbed window."
         for protocol, detectors in names.items()

@@ -5,7 +5,7 @@ Left and right are those of the image, for an upright unmirrored face; indices c
 
 from flmcore.schemes.mapping_file import read_mapping
 from flmcore.schemes.paths import common, mapping
-from flmcore.schemes.rows import Mapping, Step
+from flmcore.schemes.rows import Mapping, Measurement, Step
 from flmcore.schemes.scheme import Scheme, get, names
 
-__all__ = ["Mapping", "Scheme", "Step", "common", "get", "mapping", "names", "read_mapping"]
+__all__ = ["Mapping", "Measurement", "Scheme", "Step", "common", "get", "mapping", "names", "read_mapping"]

@@ -12,6 +12,7 @@ from typing import Any
 
 from flmcore.errors import ConfigError
 from flmcore.schemes import rows
+from flmcore.schemes.measured import measured_lines, read_measured
 from flmcore.schemes.scheme import find
 
 __all__ = ["mapping_text", "read_mapping"]
@@ -24,7 +25,8 @@ def read_mapping(path: str | os.PathLike[str]) -> rows.Mapping:
 
     Keys are those of the built-in files (``source``, ``target``, ``origin``, ``grades``, ``rows``; ``doubts`` and
     ``arcs`` where there are any), and ``sources``, the number of source landmarks, where ``source`` is a name that the
-    registry does not know. ``errors`` holds measured errors, one per target landmark.
+    registry does not know. ``errors`` holds measured errors, one per target landmark; the built-in files have a table
+    ``measured`` instead, of approximate landmarks only.
 
     Raises:
         ConfigError: the file cannot be read, or does not hold a mapping; the message names the key.
@@ -67,9 +69,10 @@ def _mapping(data: Mapping[str, Any]) -> rows.Mapping:
     _check_rows(step, grades)
     doubts = [_text(data, "doubts")] if "doubts" in data else []
     origins = ("; ".join([origin, *doubts]),)
-    return rows.Mapping(
-        source, target, grades, (step,), (source, target), origins, _errors(data, len(grades))
-    )
+    errors: dict[str, tuple[Any, ...]] = {"errors": _errors(data, len(grades))}
+    if "measured" in data:
+        errors = read_measured(data, grades, f"{source} → {target}").of(grades)
+    return rows.Mapping(source, target, grades, (step,), (source, target), origins, **errors)
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
@@ -129,9 +132,26 @@ def mapping_text(mapping: rows.Mapping, *, doubts: str = "") -> str:
     lines.append(f"sources = {step.sources}")
     lines.append(f'grades = "{"".join(grade[0] for grade in mapping.grades)}"')
     lines += ["rows = [", *_wrapped(map(_entry, step.rows)), "]"]
-    if mapping.errors:
+    if mapping.measurements:
+        lines += ["", *_measured(mapping)]
+    elif mapping.errors:
         lines += ["errors = [", *_wrapped(map(repr, mapping.errors)), "]"]
     return "\n".join(lines) + "\n"
+
+
+def _measured(mapping: rows.Mapping) -> list[str]:
+    points = [i for i, found in enumerate(mapping.distances) if not math.isnan(found)]
+    columns = [
+        [column[i] for i in points] for column in (mapping.errors, mapping.standard_errors, mapping.distances)
+    ]
+    return measured_lines(
+        "measured",
+        points,
+        *columns,
+        faces=min(measured.faces for measured in mapping.measurements),
+        images=min(measured.images for measured in mapping.measurements),
+        origin="; ".join(measured.origin for measured in mapping.measurements),
+    )
 
 
 def _quoted(text: str) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from flmcore.schemes.files import mapping_files, read
+from flmcore.schemes.measured import chained, nothing, read_measured
 from flmcore.schemes.rows import GRADES, Mapping, Step, compose, step_from_table
 from flmcore.schemes.scheme import look_up, names
 
@@ -71,6 +72,7 @@ def _chain(path: tuple[str, ...], variant: str | None) -> Mapping:
     steps: list[Step] = []
     origins: list[str] = []
     grades: tuple[str, ...] = ("exact",) * look_up("source", path[0]).landmarks
+    errors = nothing(len(grades))
     known: set[str] = set()
     for source, target in pairwise(path):
         data = read(f"{source}_to_{target}")
@@ -82,13 +84,14 @@ def _chain(path: tuple[str, ...], variant: str | None) -> Mapping:
             table, look_up("source", source).landmarks, () if special else data.get("arcs", ())
         )
         grades = tuple(_grade(step, own, grades))
+        errors = chained(errors, step, read_measured(table, own, f"{source} → {target}"))
         merged = compose(steps[-1], step) if steps else None
         steps = [*steps[:-1], merged] if merged is not None else [*steps, step]
         origins.append("; ".join(text for text in (table["origin"], data.get("doubts")) if text))
     if variant is not None and variant not in known:
         msg = f"variant: expected {' or '.join(map(repr, sorted(known))) or 'None'} for {' → '.join(path)}, got {variant!r}"
         raise ValueError(msg)
-    return Mapping(path[0], path[-1], grades, tuple(steps), path, tuple(origins))
+    return Mapping(path[0], path[-1], grades, tuple(steps), path, tuple(origins), **errors.of(grades))
 
 
 def _grade(step: Step, own: tuple[str, ...], before: tuple[str, ...]) -> Iterator[str]:

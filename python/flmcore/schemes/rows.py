@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GRADES", "Arc", "Mapping", "Row", "Step", "Table", "compose", "step_from_table"]
+__all__ = ["GRADES", "Arc", "Mapping", "Measurement", "Row", "Step", "Table", "compose", "step_from_table"]
 
 GRADES = ("exact", "interpolated", "approximate", "undefined")  # from best to worst
 _LETTERS = {grade[0]: grade for grade in GRADES}
@@ -63,6 +63,19 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Measurement:
+    """How the errors of one table's approximate points were measured."""
+
+    table: str
+    """``source → target``."""
+    origin: str
+    """Whose landmarks were compared."""
+    faces: int
+    images: int
+    """That the faces are in."""
+
+
+@dataclass(frozen=True)
 class Mapping:
     """How landmarks of ``source`` become landmarks of ``target``."""
 
@@ -77,8 +90,17 @@ class Mapping:
     origins: tuple[str, ...]
     """Where each table on the path comes from, with its doubts."""
     errors: tuple[float, ...] = ()
-    """Measured error of each target landmark in per cent of a face's size, NaN where undefined; empty where there is
-    none."""
+    """Measured error of each target landmark, in per cent of the distance between the outer eye corners: how far it lies
+    from where the target's annotators would put it. Of the registry's mappings only ``approximate`` landmarks have one;
+    NaN: there is nothing to measure, or it was not measured. Empty where no landmark has one."""
+    standard_errors: tuple[float, ...] = ()
+    """Of ``errors``, by jackknife over images. Empty for learnt mappings."""
+    distances: tuple[float, ...] = ()
+    """Root mean square distance that was found, with the errors of the models that were compared in it; there too where
+    there were too few images for an error. Empty for learnt mappings."""
+    measurements: tuple[Measurement, ...] = ()
+    """Where ``errors`` come from, one per table on the path that has some. Empty for learnt mappings, whose ``origins``
+    say it."""
 
     @property
     def complete(self) -> bool:
