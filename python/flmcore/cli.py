@@ -21,6 +21,7 @@ from flmcore.commands import (
     export,
     lists,
     mean_shape,
+    merge,
     report,
 )
 from flmcore.commands.console import EXIT_BAD_INPUT, EXIT_INTERRUPTED, warn
@@ -38,6 +39,7 @@ _COMMANDS = (
         "compare two runs, and fail a build that got worse",
         compare.EXAMPLES,
     ),
+    ("merge", merge.add, merge.run, "runs of other detectors on the same images as one", merge.EXAMPLES),
     ("report", report.add, report.run, "table, CSV files and figures again, from results", report.EXAMPLES),
     ("explain", explain.add, explain.run, "which protocols reproduce a published figure", explain.EXAMPLES),
     ("export", export.add, export.run, "a detector as a file for another program", export.EXAMPLES),

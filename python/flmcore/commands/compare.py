@@ -20,7 +20,8 @@ EXAMPLES = """examples:
   flmcore compare baseline.json out/ --fail-on-regression --tolerance jitter=5% --tolerance latency=20%
 
 Detectors are matched by name, images by name and sha256. A tolerance is a share of the old mean (5%) or an amount in the
-metric's unit (0.05); by default 1%, for gain 0.01, for latency 10%. docs/ci.md shows a build.
+metric's unit (0.05); by default 1%, for gain 0.01, for latency 10%. Verdicts are corrected over all numbers
+shown, the gate over those that can fail it (Holm). docs/ci.md shows a build.
 Exit code: 0 compared, or the gate passed; 1 the gate found a regression; 2 bad input, or the gate cannot judge (other
 protocol, too few images). Latency is judged only between runs on the same machine."""
 

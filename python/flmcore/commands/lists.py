@@ -14,6 +14,7 @@ from flmcore.commands.console import say, terminal
 SCHEMES_EXAMPLES = """examples:
   flmcore schemes                                                     list the schemes
   flmcore schemes show wflw-98 -o chart.png                           its numbered points, drawn (PNG or SVG)
+  flmcore schemes fit -d my-detector.toml 300W/ -o map.toml           a mapping learnt from a detector and a truth
   flmcore schemes mean-shape TRUTH --scheme wflw-98 -o mean_98.npz    the mean face that SLPT starts from"""
 INFO_EXAMPLES = "example:\n  flmcore info"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from flmcore.commands import scheme_chart
+from flmcore.commands import fit, scheme_chart
 from flmcore.commands.console import say
 
 __all__ = ["add", "run"]
@@ -23,6 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare what stands below ``flmcore schemes``, which without it lists the schemes."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     scheme_chart.add(actions)
+    fit.add(actions)
     command = actions.add_parser(
         "mean-shape",
         help=_SUMMARY,

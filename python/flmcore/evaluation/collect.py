@@ -17,7 +17,7 @@ from flmcore.evaluation.results import FORMAT, Results
 from flmcore.evaluation.run import Run, unit_key
 from flmcore.evaluation.summary import summarise
 
-__all__ = ["collect"]
+__all__ = ["collect", "conclusions"]
 
 
 def collect(
@@ -48,20 +48,12 @@ def collect(
     speed = {d.name: run.journal.entries.get(f"speed|{d.name}", {}) for d in run.detectors}
     overlays = {row["image"]: _overlay(run, row) for row in images if row["faces"]}
     overlays = {image: arrays for image, arrays in overlays.items() if arrays}
-    boxes = {key: identity["protocol"]["boxes"][key] for key in ("source", "kind")}
     data = {
         "format": FORMAT,
         "version": identity["version"],
         "complete": complete,
         "protocol": identity["protocol"],
-        "summary": [
-            {**row, "boxes": boxes}
-            for row in summarise(
-                units, detectors, seed=run.sweep.seed, accuracy=identity["protocol"].get("accuracy")
-            )
-        ],
-        "comparisons": compare_detectors(units, detectors, seed=run.sweep.seed),
-        "causes": cause_rows(units, detectors, run.sweep_names, seed=run.sweep.seed),
+        **conclusions(units, detectors, identity["protocol"]),
         "problems": problems,
         "detectors": detectors,
         "images": images,
@@ -71,6 +63,21 @@ def collect(
         "timing": {**timing, "environment": environment(), "speed": speed},
     }
     return Results(data, overlays)
+
+
+def conclusions(
+    units: Sequence[Mapping[str, Any]], detectors: Sequence[Mapping[str, Any]], protocol: Mapping[str, Any]
+) -> dict[str, Any]:
+    """``summary``, ``comparisons`` and ``causes``: all that follows from what was measured."""
+    seed = protocol["sweep"]["seed"]
+    sweeps = [sweep["name"] for sweep in protocol.get("sweeps", [protocol["sweep"]])]
+    boxes = {key: protocol["boxes"][key] for key in ("source", "kind")}
+    rows = summarise(units, detectors, seed=seed, accuracy=protocol.get("accuracy"))
+    return {
+        "summary": [{**row, "boxes": boxes} for row in rows],
+        "comparisons": compare_detectors(units, detectors, seed=seed),
+        "causes": cause_rows(units, detectors, sweeps, seed=seed),
+    }
 
 
 def _cost(detector: Measurable) -> dict[str, Any]:

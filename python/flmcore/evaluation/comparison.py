@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from flmcore.evaluation.differences import find_differences, same_machine
+from flmcore.evaluation.family import correct_rows, shift_tests
 from flmcore.evaluation.latency import compare_latency
 from flmcore.evaluation.metrics import LATENCY, Metric, Tolerance, find_metric, metric_names, read_tolerance
 from flmcore.evaluation.results import Results
-from flmcore.evaluation.statistics import bootstrap_mean
+from flmcore.evaluation.statistics import bootstrap_means
 from flmcore.evaluation.store import dump_json, plain, write_bytes
 from flmcore.evaluation.summary import METRICS
 from flmcore.nearest import nearest
@@ -59,7 +60,8 @@ def compare(
     Detectors are matched by name; images by name and sha256; faces by their number in the image. Each detector is
     compared on the faces that it measured in both runs. A difference is the mean over images of the difference on each
     image, with a 95 % bootstrap interval over those differences, which is what a paired bootstrap is. ``worse`` and
-    ``better`` are said where the whole interval lies beyond the tolerance.
+    ``better`` are said where the whole interval lies beyond the tolerance (``verdict_alone``), and still would after
+    Holm's correction over all rows (``verdict``).
 
     Args:
         old: results, or their file or folder.
@@ -88,6 +90,7 @@ def compare(
                 row = _row(metric, one.get(name, {}), two.get(name, {}), set(images["shared"]), limit, seed)
                 rows.append({"detector": name, **row})
     rows = _without_other_common(rows, first, second)
+    tests = correct_rows(rows)
     timed = any(metric.name == LATENCY for metric in chosen)
     limit = allowed.get(LATENCY, find_metric(LATENCY).tolerance)
     data = {
@@ -100,6 +103,7 @@ def compare(
             d.to_dict() for d in find_differences(first, second, names["shared"], images["shared"])
         ],
         "rows": rows,
+        "tests": tests,
         "latency": compare_latency(first, second, names["shared"], limit) if timed else [],
         "same_machine": same_machine(first, second),
         "lost": _only_in(one, two, names["shared"], images["shared"]),
@@ -193,11 +197,13 @@ def _row(
         missing += first is not None and second is None
     means = np.array([np.mean(rows, axis=0) for rows in pairs.values()]).reshape(-1, 2)
     loss = np.array([[metric.loss(value) for value in row] for row in means.tolist()]).reshape(-1, 2)
-    difference = bootstrap_mean(means[:, 1] - means[:, 0], seed=seed)
-    worse = bootstrap_mean(loss[:, 1] - loss[:, 0], seed=seed)
+    worse_by = loss[:, 1] - loss[:, 0]
+    difference, worse = bootstrap_means([means[:, 1] - means[:, 0], worse_by], seed=seed)
     before, after = means.mean(axis=0).tolist() if len(means) else (None, None)
     limit = None if before is None else tolerance.limit(before)
     still = len(means) > 0 and bool((means[:, 0] == means[:, 1]).all())
+    # What is the same to the bit cannot be a false alarm, and must not make the others' tests stricter.
+    tests = None if still or limit is None else shift_tests(worse_by, limit, seed=seed)
     return {
         "metric": metric.name,
         "unit": metric.unit,
@@ -209,7 +215,9 @@ def _row(
         "tolerance": str(tolerance),
         "limit": limit,
         "missing": missing,
-        "verdict": "same" if still else _verdict(worse.low, worse.high, limit),
+        "p_worse": None if tests is None else tests[0],
+        "p_better": None if tests is None else tests[1],
+        "verdict_alone": "same" if still else _verdict(worse.low, worse.high, limit),
     }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
 
-__all__ = ["Difference", "find_differences", "same_machine"]
+__all__ = ["Difference", "find_differences", "machine_of", "same_machine"]
 
 # How the work was cut up: values do not depend on it, or by rounding alone. What else was looked into. And what only
 # figures on the common landmarks depend on, which are left out where it differs.
@@ -64,13 +64,14 @@ def find_differences(
 
 def same_machine(old: Results, new: Results) -> bool:
     """Whether both runs say the same processor, system and number of processors."""
-    return _machine(old) == _machine(new)
+    first, second = (machine_of(run.data["timing"]["environment"]) for run in (old, new))
+    return first == second
 
 
-def _machine(results: Results) -> tuple[Any, ...]:
-    about = results.data["timing"]["environment"]
-    build = about.get("build", {})
-    return about["processor"], build.get("platform"), build.get("threads")
+def machine_of(environment: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Processor, system and number of processors that a run says."""
+    build = environment.get("build", {})
+    return environment["processor"], build.get("platform"), build.get("threads")
 
 
 def _protocol(old: Results, new: Results) -> Iterator[Difference]:

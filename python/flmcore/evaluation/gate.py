@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flmcore.evaluation.comparison import Comparison
+from flmcore.evaluation.family import regressed
 from flmcore.evaluation.metrics import LATENCY, find_metric, metric_names
 
 __all__ = ["Judgement", "judge"]
@@ -50,8 +51,9 @@ def judge(
 ) -> Judgement:
     """Judge ``jitter``, every NME and latency, or the metrics that are named.
 
-    A metric regresses where the whole interval of the paired difference lies above its tolerance; latency as
-    :func:`flmcore.evaluation.latency.compare_latency` says. A detector that is gone and faces that are no longer
+    A metric regresses where the whole interval of the paired difference lies above its tolerance, and its one-sided p is
+    2.5 % at most after Holm's correction over all numbers that are judged here: so often, or more seldom, does the gate
+    fail where none is worse than tolerated. Latency as :func:`flmcore.evaluation.latency.compare_latency` says. A detector that is gone and faces that are no longer
     measured are regressions too: whoever fails on the hard images must not look better for it. Where runs were measured
     in different ways, or too few images leave no interval, nothing passes: the gate refuses.
 
@@ -66,19 +68,26 @@ def judge(
     other = [f"{d['where']}: {d['old']} → {d['new']}" for d in data["differences"] if d["matters"]]
     if unfinished or (other and not any_protocol):
         return Judgement([], [*unfinished, *(f"measured in another way: {line}" for line in other)], [])
-    regressions, refusals = list(_gone(data)), []
-    for row in data["rows"]:
-        if row["metric"] in chosen and row["old"] is None and row["missing"] == 0:
-            continue  # this detector never had this number
-        if row["metric"] in chosen and (row["verdict"] == "worse" or row["missing"]):
-            regressions.append(_worse(row))
-        elif row["metric"] in chosen and row["verdict"] == "not judged":
+    regressions, refusals, doubts = list(_gone(data)), [], []
+    # Left aside: what this detector never had.
+    rows = [r for r in data["rows"] if r["metric"] in chosen and not (r["old"] is None and r["missing"] == 0)]
+    worse, tests = regressed(rows)
+    for row, p in zip(rows, worse, strict=True):
+        if row["missing"]:
+            regressions.append(_undefined(row))
+        elif p is not None:
+            regressions.append(_worse(row, p, tests))
+        elif row["verdict_alone"] == "not judged":
             refusals.append(f"{row['detector']} {row['metric']}: {row['difference']['reason']}")
+        elif row["verdict_alone"] == "worse":
+            doubts.append(
+                f"{row['detector']} {row['metric']}: worse by its own interval, which among {tests} numbers may be chance"
+            )
     latency = [row for row in data["latency"] if LATENCY in chosen]
     regressions += [_slower(row) for row in latency if row["verdict"] == "worse"]
     left = [f"{row['detector']} {LATENCY}: {row['reason']}" for row in latency if row["reason"]]
     refusals += _nothing_judged(data, chosen, left if metrics else [])
-    return Judgement(regressions, refusals, left)
+    return Judgement(regressions, refusals, [*doubts, *left])
 
 
 def _chosen(metrics: Sequence[str] | None, data: dict[str, Any]) -> set[str]:
@@ -107,15 +116,18 @@ def _nothing_judged(data: dict[str, Any], chosen: set[str], unjudged: Sequence[s
         yield from unjudged
 
 
-def _worse(row: dict[str, Any]) -> str:
-    place = f"{row['detector']} {row['metric']}"
-    if row["verdict"] != "worse":
-        return f"{place}: undefined on {row['missing']} face{'s' * (row['missing'] != 1)} that had it"
+def _undefined(row: dict[str, Any]) -> str:
+    faces = f"{row['missing']} face{'s' * (row['missing'] != 1)}"
+    return f"{row['detector']} {row['metric']}: undefined on {faces} that had it"
+
+
+def _worse(row: dict[str, Any], p: float, tests: int) -> str:
     by = row["worse_by"]
     unit = f" {row['unit']}" if row["unit"] else ""
+    among = f", p {p:.2g} among {tests} numbers" if tests > 1 else ""
     return (
-        f"{place}: {row['old']:.4g} → {row['new']:.4g}{unit}, worse by {by['mean']:.3g} "
-        f"[{by['low']:.3g}, {by['high']:.3g}], tolerated {row['limit']:.3g}"
+        f"{row['detector']} {row['metric']}: {row['old']:.4g} → {row['new']:.4g}{unit}, worse by {by['mean']:.3g} "
+        f"[{by['low']:.3g}, {by['high']:.3g}], tolerated {row['limit']:.3g}{among}"
     )
 
 

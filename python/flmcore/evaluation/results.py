@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +123,34 @@ class Results:
         file = results_file(Path(path))
         data = read_record(file)
         return cls(data, _read_overlays(file.with_name("overlays.npz"), data["overlays"]))
+
+    @classmethod
+    def merge(
+        cls,
+        runs: Sequence[Results | PathLike],
+        *,
+        rename: Mapping[tuple[int, str], str] | None = None,
+    ) -> Results:
+        """Runs of different detectors on the same images as one run; tables and statistics are computed anew.
+
+        What the runs do not share is not mixed: on common landmarks there are figures only where all runs have the
+        same common scheme (NME follows from the errors that results keep); latencies of different machines stay under
+        ``timing.merged``. ``problems`` says so.
+
+        Args:
+            runs: results, or their files or folders; from two on.
+            rename: (number of the run from 0, name) → new name of that detector.
+
+        Raises:
+            ResultsError: a file cannot be read; protocols, seeds, images, faces or boxes differ (says which); a run is
+                unfinished; two detectors of one name.
+            ValueError: fewer than two runs, or a detector to rename that is not there.
+        """
+        from flmcore.evaluation.merge import merge_runs  # which makes results
+
+        read = [run if isinstance(run, Results) else cls.from_json(run) for run in runs]
+        names = [f"run {n + 1}" if isinstance(run, Results) else os.fspath(run) for n, run in enumerate(runs)]
+        return merge_runs(read, names, rename)
 
     def to_csv(self, path: PathLike) -> None:
         """One row per detector."""

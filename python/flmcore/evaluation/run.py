@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.errors import ImageError
-from flmcore.evaluation.accuracy.measure import measure_accuracy
 from flmcore.evaluation.accuracy.plan import AccuracyPlan
+from flmcore.evaluation.accuracy.redecoded import compare_with_truth
 from flmcore.evaluation.attribution import Attribution
 from flmcore.evaluation.inputs import Boxes, FindFaces, Problem, Source, faces_of, open_image, true_distance
 from flmcore.evaluation.landmarks import has_eye_corners
@@ -157,8 +157,8 @@ class Run:
             values = measured.values | self._more(image, box, detector, measured.values)
             truth = None if self.truth_points is None else self.truth_points.of(source.id, face, box)
             if truth is not None and self.accuracy is not None:
-                values["accuracy"] = measure_accuracy(
-                    detector, image, box, truth, self.accuracy, threads=self.threads
+                values |= compare_with_truth(
+                    detector, image, box, truth, self.accuracy, values, threads=self.threads
                 )
         except Exception as error:  # noqa: BLE001 - nor may a detector's failure on one face end the run
             self.journal.put(

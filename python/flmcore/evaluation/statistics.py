@@ -21,6 +21,7 @@ __all__ = [
     "bootstrap_means",
     "expanded_percentiles",
     "student_quantile",
+    "student_tail",
 ]
 
 MIN_IMAGES = 5  # with fewer, resampling cannot show how much the mean may move
@@ -133,3 +134,30 @@ def student_quantile(freedom: int, share: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if 0.5 + upper(middle) < share else (low, middle)
     return (low + high) / 2
+
+
+def student_tail(t: float, freedom: int) -> float:
+    """P(T > t) of Student's T, in relative precision 1e-12 also far out.
+
+    Half of the incomplete beta function I_x(ν/2, 1/2) at x = ν/(ν + t²), by its continued fraction (Numerical Recipes
+    6.4; DLMF 8.17.22), evaluated from the back.
+    """
+    if t < 0:
+        return 1 - student_tail(-t, freedom)
+    x, a, b = freedom / (freedom + t * t), freedom / 2, 0.5
+    if x == 0:
+        return 0.0
+    swap = x > (a + 1) / (a + b + 2)  # where the fraction converges fast on the other side
+    if swap:
+        x, a, b = t * t / (freedom + t * t), b, a
+        if x == 0:
+            return 0.5
+    fraction = 1.0
+    for m in range(200, 0, -1):
+        odd = -(a + m - 1) * (a + b + m - 1) * x / ((a + 2 * m - 2) * (a + 2 * m - 1))
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        fraction = 1 + odd / (1 + even / fraction)
+    log_beta = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+    log_front = a * math.log(x) + b * math.log1p(-x) - log_beta - math.log(a)
+    part = math.exp(log_front) / fraction
+    return (1 - part) / 2 if swap else part / 2

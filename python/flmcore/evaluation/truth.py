@@ -14,7 +14,7 @@ from flmcore import schemes
 from flmcore.data.truth import TruthFace, read_faces
 from flmcore.evaluation.inputs import Source, match_names
 
-__all__ = ["Faces", "Truth", "TruthPoints", "truth_boxes", "truth_distances", "truth_faces"]
+__all__ = ["Faces", "Truth", "TruthPoints", "box_overlap", "truth_boxes", "truth_distances", "truth_faces"]
 
 Truth = str | os.PathLike[str] | Sequence[tuple[str, ArrayLike]] | Sequence[TruthFace]
 Faces = dict[str, list[TruthFace]]  # image name → faces
@@ -93,7 +93,7 @@ class TruthPoints:
         None where intersection over union stays below 0.3 with every face.
         """
         rows = self._faces.get(image, [])
-        shares = [_overlap(np.asarray(box, dtype=np.float64), face.tight_box) for face in rows]
+        shares = [box_overlap(np.asarray(box, dtype=np.float64), face.tight_box) for face in rows]
         best = int(np.argmax(shares)) if shares else 0
         return rows[best] if shares and shares[best] >= _OVERLAP else None
 
@@ -114,7 +114,7 @@ class TruthPoints:
         }
 
 
-def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+def box_overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Intersection over union; 0 where either is no box."""
     sides = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
     if not (np.isfinite(sides).all() and (sides > 0).all()):

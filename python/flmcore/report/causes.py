@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from flmcore.evaluation.decoders import MOVED
+from flmcore.evaluation.decoders import MOVED, OWN
 
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
@@ -77,23 +77,43 @@ def _floors(rows: Rows) -> Section | None:
 
 
 def _redecoded(rows: Rows) -> Section | None:
+    decoded = [row for row in rows if row["decoder"] is not None]
+    true = any(_known(row.get("nme")) for row in decoded)  # only a run with truth has accuracy
+    numbers = ["spread", "gain", "moved", *(["nme"] if true else [])]
     cells = [
         [
             row["detector"],
             row["decoder"],
             _interval(row["jitter"]),
-            *map(_mean, (row["spread"], row["gain"], row["moved"])),
+            *(_mean(row.get(number)) for number in numbers),
+            *([_change(row)] if true else []),
         ]
-        for row in rows
-        if row["decoder"] is not None
+        for row in decoded
     ]
     notes = [f"{row['detector']}: {row['reason']}" for row in rows if row["decoder"] is None]
     if cells:
         notes.append(
             f"A decoder that moves the mean landmarks by more than {MOVED:g} % finds other ones: do not compare it"
         )
+    if true:
+        notes.append("NME as in the table; beside own: paired difference, lower is better")
     names = ["detector", "decoder", "jitter %", "spread %", "gain", "moved %"]
+    names += ["NME %", "beside own"] if true else []
     return Section("The same outputs through every decoder", names, cells, notes)
+
+
+def _known(value: Mapping[str, Any] | None) -> bool:
+    return value is not None and value["mean"] is not None
+
+
+def _change(row: Mapping[str, Any]) -> str:
+    """Signed, with three decimals: what a decoder is worth is often below a tenth of a per cent."""
+    value = row.get("nme_change")
+    if value is None or value["mean"] is None or row["decoder"] == OWN:
+        return "–"
+    if value["low"] is None:
+        return f"{value['mean']:+.3f}"
+    return f"{value['mean']:+.3f} [{value['low']:+.3f}, {value['high']:+.3f}]"
 
 
 def _smoothed(rows: Rows) -> Section | None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "notes", "render"]
 
-_NARROW = 88  # below this many columns: one block per number instead
-_COLUMNS = ("detector", "number", "old", "new", "difference", "verdict")
+_NARROW = 96  # below this many columns: one block per number instead
+_COLUMNS = ("detector", "number", "old", "new", "difference", "p", "verdict")
 _NAMED = 3
 _STYLE = {"worse": "bold red", "better": "green", "not judged": "yellow"}
 
@@ -57,6 +57,7 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
         _digits(row["old"]),
         _digits(row["new"]),
         said,
+        _p(row["p_holm"]),
         row["verdict"],
     ]
 
@@ -64,14 +65,14 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
 def _latency_cells(row: Mapping[str, Any]) -> list[str]:
     known = row["old"] is not None and row["new"] is not None
     said = f"{_signed(row['new'] - row['old'])} ± {row['noise']:.2g}" if known else "–"
-    cells = [_digits(row["old"]), _digits(row["new"]), said, row["verdict"]]
+    cells = [_digits(row["old"]), _digits(row["new"]), said, "–", row["verdict"]]
     return [printable(row["detector"]), "latency ms", *cells]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, header_style="bold")
     for name in _COLUMNS:
-        right = name in ("old", "new")
+        right = name in ("old", "new", "p")
         table.add_column(
             name, justify="right" if right else "left", no_wrap=name != "detector", overflow="fold"
         )
@@ -94,7 +95,7 @@ def _blocks(rows: Sequence[Sequence[str]]) -> Group:
 def notes(comparison: Comparison) -> list[str]:
     """What must be known beside the numbers; what warns begins with an exclamation mark."""
     data = comparison.data
-    return [*_runs(data), *_coverage(data), *_differences(data), *_latency(data), _how(data)]
+    return [*_runs(data), *_coverage(data), *_differences(data), *_latency(data), *_doubted(data), _how(data)]
 
 
 def _runs(data: Mapping[str, Any]) -> Iterator[str]:
@@ -166,10 +167,23 @@ def _how(data: Mapping[str, Any]) -> str:
         text += "; [ ]: 95 % bootstrap interval of the paired difference"
     limits = dict.fromkeys(f"{row['metric']} {row['tolerance']}" for row in data["rows"])
     limits |= dict.fromkeys(f"latency {row['tolerance']}" for row in data["latency"])
+    if tests := data["tests"]:
+        text += f"; p: of no more than the tolerance, after Holm over {tests} test{'s' * (tests != 1)}"
     return (
-        f"{text}. Worse, better: all of it beyond the tolerance; same: all of it within; unclear: neither. "
-        f"Tolerance: {', '.join(limits)}."
+        f"{text}. Worse, better: all of it beyond the tolerance, and p up to 0.05; same: all of it within; unclear: "
+        f"neither. Tolerance: {', '.join(limits)}."
     )
+
+
+def _doubted(data: Mapping[str, Any]) -> Iterator[str]:
+    """What an interval alone would say, and as many tests do not bear out."""
+    for row in data["rows"]:
+        if row["verdict"] != row["verdict_alone"]:
+            yield f"{row['detector']}: {row['metric']} alone would be {row['verdict_alone']}: among so many it may be chance."
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _digits(value: float | None) -> str:

@@ -55,7 +55,7 @@ def _letter(index: int) -> str:
 def footnotes(results: Results) -> list[str]:
     """Protocol, images, intervals, roundings, licences; those that warn begin with an exclamation mark."""
     summary = [row for row in results.summary if row["faces"]]
-    notes = [_unfinished(results), *_protocol(results.protocol), _images(summary)]
+    notes = [_unfinished(results), *_merged(results), *_protocol(results.protocol), _images(summary)]
     notes += box_notes(results)
     notes += [
         _common(results.protocol, summary),
@@ -70,6 +70,18 @@ def footnotes(results: Results) -> list[str]:
 
 def _unfinished(results: Results) -> str | None:
     return None if results.complete else "! The run was interrupted: this is what was finished."
+
+
+def _merged(results: Results) -> list[str]:
+    """Which detectors come from which run, and on what it ran; and what a merged run lacks."""
+    runs = results.data["timing"].get("merged", [])
+    said = [
+        f"{', '.join(run['detectors'])} ({run.get('started', 'no date')}, {run['environment']['processor']})"
+        for run in runs
+    ]
+    notes = [f"Merged from {len(runs)} runs: {'; '.join(said)}."] if runs else []
+    lacks = [row["reason"] for row in results.problems if row["kind"] == "merge"]
+    return [*notes, *(f"! {reason[0].upper()}{reason[1:]}." for reason in lacks)]
 
 
 def _protocol(protocol: Mapping[str, Any]) -> list[str]:

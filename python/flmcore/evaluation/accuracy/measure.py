@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,27 +20,45 @@ from flmcore.ops._normaliser import shape_normaliser
 from flmcore.ops.remap import remap
 from flmcore.schemes.rows import GRADES
 
-__all__ = ["accuracy_of", "measure_accuracy"]
+__all__ = ["ReferenceView", "accuracy_of", "measure_accuracy", "reference_view"]
 
 Floats = NDArray[np.float64]
 _PUBLISHED = "300w-68"  # the scheme of most published figures, kept wherever both sides reach it
 _NEAREST = "nearest"
 
 
+@dataclass(frozen=True)
+class ReferenceView:
+    """What a network gives for one face through the undisturbed window; ``crop_px`` is that window's side."""
+
+    raw: Any
+    window: Floats
+    crop_px: float | None
+
+
+def reference_view(
+    detector: Measurable, image: NDArray[np.uint8], box: list[float], *, threads: int | None = None
+) -> ReferenceView:
+    """Raw outputs that any decoder can be tried on."""
+    window = np.asarray(detector.windows([box]), dtype=np.float64)
+    inputs = detector.crop(image, window, threads=threads)
+    return ReferenceView(detector.infer(inputs), window, _crop_side(inputs.shape, window[0]))
+
+
 def measure_accuracy(
     detector: Measurable,
-    image: NDArray[np.uint8],
-    box: list[float],
+    view: ReferenceView,
     truth: TruthFace,
     plan: AccuracyPlan,
     *,
-    threads: int | None = None,
+    decoder: Callable[[Any], NDArray[Any]] | None = None,
 ) -> dict[str, Any]:
-    """Landmarks seen through the reference window, undisturbed, against truth, as :func:`accuracy_of` gives them."""
-    window = np.asarray(detector.windows([box]), dtype=np.float64)
-    inputs = detector.crop(image, window, threads=threads)
-    points, _ = detector.decode(detector.infer(inputs))
-    landmarks = np.asarray(detector.to_image(points, window), dtype=np.float64)[0]
+    """Landmarks seen through the reference window against truth, as :func:`accuracy_of` gives them.
+
+    ``decoder`` takes raw outputs to landmarks in crop pixels; None is the detector's own.
+    """
+    points = detector.decode(view.raw)[0] if decoder is None else decoder(view.raw)
+    landmarks = np.asarray(detector.to_image(points, view.window), dtype=np.float64)[0]
     return accuracy_of(
         landmarks,
         detector.scheme,
@@ -47,7 +66,7 @@ def measure_accuracy(
         points=plan.points[detector.name],
         common=plan.common,
         normaliser=plan.normaliser,
-        crop_px=_crop_side(inputs.shape, window[0]),
+        crop_px=view.crop_px,
     )
 
 
