@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from flmcore.detectors.schema import DetectorConfig
 from flmcore.detectors.weights import locate_weights, sha256_of
 from flmcore.device.join import NO_CORE_ML
 from flmcore.errors import DeviceFileError, FlmcoreError
+from flmcore.evaluation.store import dump_json
 
 __all__ = ["device_template"]
 
@@ -22,14 +22,13 @@ def device_template(detectors: Sequence[str]) -> str:
         ConfigError: no such detector.
         DeviceFileError: one that cannot be a Core ML model.
     """
-    nothing = None  # refused on import: whoever forgets to fill in hears of it
     record = {
         "flmcore_device": 1,
-        "device": {"model": nothing, "os": nothing, "chip": nothing},
-        "measured": {"by": nothing, "at": nothing, "tool": nothing, "tool_version": nothing},
+        "device": {"model": None, "os": None},  # null is refused on import: whoever forgets to fill in hears of it
+        "measured": {"at": None, "tool": None},
         "detectors": [_entry(find_config(name)) for name in dict.fromkeys(detectors)],
     }
-    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    return dump_json(record).decode()
 
 
 def _entry(config: DetectorConfig) -> dict[str, Any]:
@@ -40,8 +39,7 @@ def _entry(config: DetectorConfig) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": config.name, "compute_units": "ALL"}
     if (digest := _digest(config)) is not None and backend != "coreml":
         entry["weights_sha256"] = digest
-    times = {"p50": None, "p90": None, "n": None}
-    return entry | {"predict_ms": times, "load_ms": {"cold": None, "warm": None}}
+    return entry | {"predict_ms": {"p50": None}}
 
 
 def _digest(config: DetectorConfig) -> str | None:
