@@ -24,7 +24,10 @@ def device_template(detectors: Sequence[str]) -> str:
     """
     record = {
         "flmcore_device": 1,
-        "device": {"model": None, "os": None},  # null is refused on import: whoever forgets to fill in hears of it
+        "device": {
+            "model": None,
+            "os": None,
+        },  # null is refused on import: whoever forgets to fill in hears of it
         "measured": {"at": None, "tool": None},
         "detectors": [_entry(find_config(name)) for name in dict.fromkeys(detectors)],
     }

@@ -13,7 +13,8 @@ ABOUT = ("model", "os", "os_build", "chip", "name", "power", "thermal")  # what 
 def title_of(device: Mapping[str, Any]) -> str:
     """``iPhone 14 (lab), iOS 17.5, low power mode``: no two devices of a results file have one title."""
     name = f" ({device['name']})" if device.get("name") else ""
-    thermal = f"thermal state {device['thermal']}" if device.get("thermal") else None
+    warm = device.get("thermal") not in (None, "nominal")  # what is as it should be needs no word
+    thermal = f"thermal state {device['thermal']}" if warm else None
     parts = [f"{device['model']}{name}", device["os"], device.get("power"), thermal]
     return ", ".join(part for part in parts if part)
 

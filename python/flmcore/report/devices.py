@@ -63,13 +63,25 @@ def _columns(devices: Iterable[Mapping[str, Any]]) -> Iterator[Column]:
 
 
 def _measured(results: Results, columns: Sequence[Column]) -> Section:
-    names = [f"{device}, {units}:\np50/p90 ms".replace(", ", ",\n") for device, units, _ in columns]
+    names = [
+        f"[{number}] {device}, {units}:\np50/p90 ms".replace(", ", ",\n")
+        for number, (device, units, _) in enumerate(columns, 1)
+    ]
     rows = []
     for row in results.summary:
         cells = [_cell(figures.get(row["detector"])) for _, _, figures in columns]
         rows.append([row["detector"], *cells])
-    title = "Measured on devices: one prediction of the exported network"
-    return Section(title, ["detector", *names], rows, list(_notes(results, columns)))
+    notes = [
+        "Device times are of the network alone: neither crop nor what the app decodes. They are no part of this "
+        "machine's ms, and compare only within a column.",
+        *(_source_note(number, column) for number, column in enumerate(columns, 1)),
+        *_missing(results, columns),
+        *_by_name_alone(columns),
+        *_changed(columns),
+    ]
+    return Section(
+        "Measured on devices: one prediction of the exported network", ["detector", *names], rows, notes
+    )
 
 
 def _cell(figure: Figure | None) -> str:
@@ -79,33 +91,15 @@ def _cell(figure: Figure | None) -> str:
     return f"{short_ms(p50)}/{'–' if p90 is None else short_ms(p90)}"
 
 
-def _notes(results: Results, columns: Sequence[Column]) -> Iterator[str]:
-    yield from _sources(columns)
-    yield from _missing(results, columns)
-    for device, units, figures in columns:
-        named = [name for name, figure in figures.items() if figure["matched"] is None]
-        if named:
-            yield (
-                f"{device}, {units}: joined by name alone, as no sum of the weights is known on both sides: {', '.join(named)}."
-            )
-        yield from _changed(f"{device}, {units}", figures)
-
-
-def _sources(columns: Sequence[Column]) -> Iterator[str]:
-    """With what each column was measured, and from how many predictions."""
-    yield (
-        "Device times are of the network alone: neither crop nor what the app decodes. They are no part of the ms above, "
-        "and compare only within a column."
-    )
-    for device, units, figures in columns:
-        tools = dict.fromkeys(_source(figure["source"]) for figure in figures.values())
-        counts = sorted({figure["predict_ms"]["n"] for figure in figures.values()} - {None})
-        unknown = [name for name, figure in figures.items() if figure["predict_ms"]["n"] is None]
-        span = (
-            "" if not counts else f"; {counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} predictions"
-        )
-        said = f"; how many predictions is not said for {', '.join(unknown)}" if unknown else ""
-        yield f"{device}, {units}: {' and '.join(tools)}{span}{said}."
+def _source_note(number: int, column: Column) -> str:
+    """With what a column was measured, and from how many predictions."""
+    device, units, figures = column
+    tools = dict.fromkeys(_source(figure["source"]) for figure in figures.values())
+    counts = sorted({figure["predict_ms"]["n"] for figure in figures.values()} - {None})
+    unknown = [name for name, figure in figures.items() if figure["predict_ms"]["n"] is None]
+    span = "" if not counts else f"; {counts[0]}{f' to {counts[-1]}' if len(counts) > 1 else ''} predictions"
+    said = f"; how many predictions is not said for {', '.join(unknown)}" if unknown else ""
+    return f"[{number}] {device}, {units}: {' and '.join(tools)}{span}{said}."
 
 
 def _source(source: Mapping[str, Any]) -> str:
@@ -125,26 +119,33 @@ def _missing(results: Results, columns: Sequence[Column]) -> Iterator[str]:
         if never:
             yield f"{', '.join(never)}: no figure on a device: {reason}."
         able = [name for name in able if name not in never]
-    for device, units, figures in columns:
+    for number, (_, _, figures) in enumerate(columns, 1):
         absent = [name for name in able if name not in figures]
         if absent:
-            yield f"{device}, {units}: not measured: {', '.join(absent)}."
-    files = [
-        name
-        for name in able
-        if backends.get(name) in _FILES and all(name not in figures for *_, figures in columns)
-    ]
+            yield f"[{number}] not measured: {', '.join(absent)}."
+    without = [name for name in able if all(name not in figures for _, _, figures in columns)]
+    files = [name for name in without if backends.get(name) in _FILES]
     if files:
-        yield f"{', '.join(files)}: given as a file of another runtime; flmcore exports PyTorch checkpoints to Core ML."
+        yield f"{', '.join(files)}: a file of another runtime; flmcore exports PyTorch checkpoints to Core ML."
 
 
-def _changed(where: str, figures: Mapping[str, Figure]) -> Iterator[str]:
-    """What runs on the device is not what jitter and NME were measured on."""
-    for name, figure in figures.items():
-        parts = [figure[key] for key in ("precision", "compression") if figure.get(key)]
-        if figure.get("compression"):
-            yield f"! {where}: {name} is {', '.join(parts)}: jitter and NME above are of the model as it was evaluated."
-        elif parts:
-            yield f"{where}: {name} is {parts[0]}."
-        if figure.get("input") == "tensor":
-            yield f"{where}: {name} was given a tensor: an app that passes a picture also pays for its conversion."
+def _by_name_alone(columns: Sequence[Column]) -> Iterator[str]:
+    named = []
+    for number, (_, _, figures) in enumerate(columns, 1):
+        names = [name for name, figure in figures.items() if figure["matched"] is None]
+        named += [f"[{number}] {', '.join(names)}"] if names else []
+    if named:
+        yield f"Joined by name alone, as no sum of the weights is known on both sides: {'; '.join(named)}."
+
+
+def _changed(columns: Sequence[Column]) -> Iterator[str]:
+    """Where what runs on the device is not what jitter and NME were measured on."""
+    for number, (_, _, figures) in enumerate(columns, 1):
+        for name, figure in figures.items():
+            parts = [figure[key] for key in ("precision", "compression") if figure.get(key)]
+            if figure.get("compression"):
+                yield f"! [{number}] {name} is {', '.join(parts)}: jitter and NME are of the model as it was evaluated."
+            elif parts:
+                yield f"[{number}] {name} is {parts[0]}."
+            if figure.get("input") == "tensor":
+                yield f"[{number}] {name} was given a tensor: an app that passes a picture pays for its conversion too."

@@ -35,7 +35,7 @@ def draw_section(section: Section, width: int) -> RenderableType:
     columns = [[name, *(row[i] for row in rows)] for i, name in enumerate(names)]
     natural = sum(max(cell_len(line) for cell in column for line in cell.split("\n")) for column in columns)
     if natural + 2 * len(columns) + 1 > width:
-        return Group(heading, *_blocks(names, rows), *notes, Text())
+        return Group(heading, *_blocks(names, rows, width), *notes, Text())
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 0), collapse_padding=True, header_style="bold")
     for i, name in enumerate(names):
         text = any(any(c.isalpha() for c in row[i]) for row in rows) or "%" in name
@@ -45,11 +45,16 @@ def draw_section(section: Section, width: int) -> RenderableType:
     return Group(heading, table, *notes, Text())
 
 
-def _blocks(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Text]:
+def _blocks(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[Text]:
     names = [name.replace("\n", " ") for name in names]
     longest = max(map(len, names))
+    room = longest + 4 + max(cell_len(cell) for row in rows for cell in row[1:]) <= width
+    between = "" if room else "\n     "  # a value below its name where they fit no line together
     lines = []
     for row in rows:
         lines.append(Text(f" {row[0]}"))
-        lines += [Text(f"   {name:<{longest}} {cell}") for name, cell in zip(names[1:], row[1:], strict=True)]
+        lines += [
+            Text(f"   {name:<{longest if room else 0}} {between}{cell}")
+            for name, cell in zip(names[1:], row[1:], strict=True)
+        ]
     return lines
