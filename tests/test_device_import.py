@@ -146,7 +146,7 @@ def test_a_file_of_another_detector_is_refused(plain: Results, tmp_path: Path) -
     same = write(tmp_path / "b.json", lambda d: d["detectors"][0].update(weights_sha256=SUM.upper()))
     figures = add_devices(plain, [same]).devices[0]["figures"]
     assert [figure["matched"] for figure in figures] == ["weights_sha256", None]
-    assert "joined by name alone, as no sum of the weights is known on both sides: [1] other." in words(
+    assert "Joined by name alone, as no sum of the weights is known on both sides: [1] other." in words(
         add_devices(plain, [same]).table()
     )
 

@@ -71,9 +71,12 @@ def _measured(results: Results, columns: Sequence[Column]) -> Section:
     for row in results.summary:
         cells = [_cell(figures.get(row["detector"])) for _, _, figures in columns]
         rows.append([row["detector"], *cells])
+    about = (
+        "Device times are of the package alone: what the app crops and decodes itself is not in them. They are no part of "
+        "this machine's ms, and compare only within a column."
+    )
     notes = [
-        "Device times are of the network alone: neither crop nor what the app decodes. They are no part of this "
-        "machine's ms, and compare only within a column.",
+        about,
         *(_source_note(number, column) for number, column in enumerate(columns, 1)),
         *_missing(results, columns),
         *_by_name_alone(columns),
