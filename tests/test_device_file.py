@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,24 @@ def test_a_file_of_ten_lines_is_enough() -> None:
     assert len(TEXT.splitlines()) <= 10
     assert file.title == "iPhone 14, iOS 17.5"
     assert read_device_file(APP).title == "iPhone 15 Pro (lab), iOS 18.1, plugged in"
+
+
+def test_the_example_in_the_docs_is_a_device_file(tmp_path: Path) -> None:
+    text = (FILES.parents[1] / "docs" / "device.md").read_text(encoding="utf-8")
+    example = text.split("```json\n")[1].split("```")[0]
+    (tmp_path / "my_iphone.json").write_text(example)
+    assert len(read_device_file(tmp_path / "my_iphone.json").data["detectors"]) == 2
+    said = refusal(tmp_path, example.replace("1.87", '"1.87"'))
+    assert f"my_iphone.json: {said}\n" in text
+
+
+def test_the_docs_name_every_key_of_the_schema() -> None:
+    text = (FILES.parents[1] / "docs" / "device.md").read_text(encoding="utf-8")
+    parts = device_schema()["properties"]
+    entry = parts["detectors"]["items"]["properties"]
+    keys = [*parts["device"]["properties"], *parts["measured"]["properties"], *entry]
+    keys += [*entry["plan"]["items"]["properties"], *device_schema()["$defs"]["percentiles"]["properties"]]
+    assert not [key for key in keys if not re.search(rf"[`.\"]{key}[`.\"]", text)]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 
 from evaluated import KnownDetector
 from flmcore.cli import main
+from flmcore.detectors.load import find_config
 from flmcore.device.join import add_devices
 from flmcore.errors import DeviceFileError, ResultsError
 from flmcore.evaluation import Results
@@ -27,7 +28,7 @@ SUM = "0123456789abcdef" * 4
 
 
 def as_dlib(data: dict[str, Any]) -> None:
-    data["detectors"][2]["config"] = {"model": {"backend": "dlib"}}
+    data["detectors"][2]["config"] = find_config("dlib-68").to_dict()
     data["detectors"][0]["weights_sha256"] = SUM
 
 
