@@ -63,6 +63,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input", choices=INPUTS, default="image", help="a picture, or float32 grey levels (default: image)"
     )
+    parser.add_argument(
+        "--output-names", metavar="NAME,…", help="in place of heatmaps, simcc_x, simcc_y, landmarks, scores"
+    )
     parser.add_argument("--force", action="store_true", help="replace a package that is there")
 
 
@@ -85,6 +88,7 @@ def run(options: argparse.Namespace) -> int:
             compression=options.compress,
             target=options.target,
             input_kind=options.input,
+            output_names=None if options.output_names is None else options.output_names.split(","),
             force=options.force,
             shown=shown,
         )

@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,7 @@ def export_coreml(
     compression: str = "none",
     target: str = "iOS16",
     input_kind: str = "image",
+    output_names: Sequence[str] | None = None,
     force: bool = False,
     shown: Shown | None = None,
 ) -> CoremlExport:
@@ -94,6 +95,7 @@ def export_coreml(
         compression: one of :data:`~flmcore.export.compression.COMPRESSIONS`, of the weights.
         target: oldest system to run it: ``iOS16``, ``iOS17``, ``iOS18``.
         input_kind: ``image`` takes an RGB picture; ``array`` float32 (1, 3, H, W), RGB, grey levels 0 to 255.
+        output_names: in place of the usual ones, as many.
         force: replace a package and a detector file that are there.
         shown: is told what is done and which share of it is done.
 
@@ -110,7 +112,7 @@ def export_coreml(
 
     ct = import_coremltools("export to Core ML")
     image = input_kind == "image"
-    module = deploy(detector, decode=decode, flip=flip, normalise=not image)
+    module = deploy(detector, decode=decode, flip=flip, normalise=not image, output_names=output_names)
     how = _conversion(detector, module, precision, target, image=image)
     started = time.perf_counter()
     try:
@@ -122,8 +124,9 @@ def export_coreml(
     seconds = time.perf_counter() - started
     about = About(
         config=detector.config,
-        decode=decode,
-        flip=flip,
+        decode=module.decode,
+        flip=module.flip != "none",
+        outputs=_own_names(detector, module),
         weights_sha256=detector.describe()["weights_sha256"],
         precision=precision,
         compressed=compression,
@@ -192,9 +195,7 @@ def _check_options(precision: str, compression: str, target: str, input_kind: st
 def _conversion(
     detector: Detector, module: Deployed, precision: str, target: str, *, image: bool
 ) -> Conversion:
-    picture = None
-    if image:
-        picture = ImageInput(module.image_scale, module.image_bias or (0.0, 0.0, 0.0))
+    picture = ImageInput(module.image_scale, module.image_bias, module.image_channels) if image else None
     return Conversion(
         size=detector.config.crop.size,
         input_name=module.input_name,
@@ -202,9 +203,19 @@ def _conversion(
         image=picture,
         precision=precision,
         target=target,
-        float32_outputs=("landmarks", "scores"),
+        float32_outputs=tuple(
+            name for name, own in _own_names(detector, module).items() if own in ("landmarks", "scores")
+        ),
         float32_scopes=("decoder",),
     )
+
+
+def _own_names(detector: Detector, module: Deployed) -> dict[str, str]:
+    """Name of each output → its usual name, which says what it is."""
+    from flmcore.export.deployed import landmark_outputs, raw_outputs
+
+    usual = raw_outputs if module.decode == "none" else landmark_outputs
+    return dict(zip(module.output_names, usual(detector.config), strict=True))
 
 
 def _fill(folder: Path, model: Any, spec: Any) -> None:

@@ -33,11 +33,14 @@ class ImageInput:
 
     Attributes:
         scale: one number for all channels, as Core ML has it.
-        bias: of red, green and blue.
+        bias: of each channel.
+        channels: ``rgb`` or ``bgr``, in which order the network has them, and ``bias`` too; Core ML brings any picture
+            into it.
     """
 
     scale: float = 1.0
-    bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    bias: Sequence[float] = (0.0, 0.0, 0.0)
+    channels: str = "rgb"
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def _input_type(ct: Any, how: Conversion) -> Any:
         shape=shape,
         scale=how.image.scale,
         bias=list(how.image.bias),
-        color_layout=ct.colorlayout.RGB,
+        color_layout=ct.colorlayout[how.image.channels.upper()],
     )
 
 

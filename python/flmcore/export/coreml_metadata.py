@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ class About:
         config: the detector's own.
         decode: what is decoded in the graph: ``none``, or the method.
         flip: whether the graph holds the mirrored second pass that the config asks for.
+        outputs: name → what it is: ``landmarks``, ``scores``, ``heatmaps``, ``simcc_x``, ``simcc_y``, …
         weights_sha256: of the checkpoint; None where a module was given.
         precision, compressed: of the exported model.
         image: a picture goes in; else an array.
@@ -36,6 +38,7 @@ class About:
     config: DetectorConfig
     decode: str
     flip: bool
+    outputs: Mapping[str, str]
     weights_sha256: str | None
     precision: str = "float32"
     compressed: str = "none"
@@ -126,16 +129,17 @@ def input_text(about: About) -> str:
 
 def output_text(about: About, name: str, shape: tuple[int, ...]) -> str:
     """For an output's description: shape, units, origin."""
+    what = about.outputs[name]
     sizes = f"({', '.join(map(str, shape))})"
     if about.decode != "none":
         pixels = "x, y in crop pixels, (0, 0) the centre of the top-left pixel"
-        return f"{sizes}: {pixels if name == 'landmarks' else 'score of each landmark, of its own kind'}"
-    return f"{sizes}: {_raw(about.config, name)}"
+        return f"{sizes}: {pixels if what == 'landmarks' else 'score of each landmark, of its own kind'}"
+    return f"{sizes}: {_raw(about.config, what)}"
 
 
-def _raw(config: DetectorConfig, name: str) -> str:
+def _raw(config: DetectorConfig, what: str) -> str:
     decode = config.decode
-    if name == "scores":
+    if what == "scores":
         return f"scores, activation {config.output.score_activation} left to the app"
     if isinstance(decode, CoordinatesDecode):
         units = {
@@ -145,7 +149,7 @@ def _raw(config: DetectorConfig, name: str) -> str:
         }[decode.units]
         return f"x, y {decode.order} {units}, origin {decode.origin}"
     if isinstance(decode, SimccDecode):
-        return f"bins along {name[-1]}, {decode.split_ratio:g} for each crop pixel, one row for each landmark"
+        return f"bins along {what[-1]}, {decode.split_ratio:g} for each crop pixel, one row for each landmark"
     if isinstance(decode, HeatmapOffsetDecode):
         return f"maps of {config.landmarks} landmarks, then their offsets along {decode.offsets} as logits"
     return f"one map for each landmark, origin {decode.origin}"
