@@ -45,6 +45,7 @@ class CoremlExport:
     """What was written.
 
     Attributes:
+        name: of the detector.
         path: the package, a folder.
         config: the detector file beside it, with backend ``coreml``.
         bytes: of all files of the package.
@@ -55,6 +56,7 @@ class CoremlExport:
         seconds: for the conversion, compression included.
     """
 
+    name: str
     path: Path
     config: Path
     bytes: int
@@ -140,6 +142,7 @@ def export_coreml(
     finally:
         shutil.rmtree(model.package_path, ignore_errors=True)
     return CoremlExport(
+        name=detector.name,
         path=place,
         config=config_file(place),
         bytes=sum(file.stat().st_size for file in place.rglob("*") if file.is_file()),
