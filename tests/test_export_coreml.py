@@ -17,10 +17,13 @@ import tiny_models as tiny
 from coreml_here import coremltools, operations
 from flmcore.detectors import nets
 from flmcore.detectors.config import read_config
+from flmcore.detectors.cost import stated_cost
 from flmcore.detectors.load import find_config
+from flmcore.detectors.schema import CoordinatesDecode
 from flmcore.detectors.weights import sha256_of
 from flmcore.errors import ExportError
 from flmcore.export.coreml import CoremlExport, export_coreml
+from flmcore.export.detector_file import detector_file
 from weight_fill import fill
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
@@ -124,6 +127,9 @@ def test_detector_file_beside_it_is_sound(spots: Path, tmp_path: Path) -> None:
     assert (config.model.backend, config.model.weights) == ("coreml", "out.mlpackage")
     assert (config.crop, config.scheme, config.landmarks) == (detector.config.crop, "spots-3", 3)
     assert (set(config.input.mean), set(config.input.std)) == ({0.0}, {1.0})
+    assert config.model.sha256 == sha256_of(done.path)
+    assert config.decode == detector.config.decode
+    assert config.output.landmarks == "landmarks"
 
 
 def test_another_process_gives_the_same_bytes(spots: Path, tmp_path: Path) -> None:
@@ -287,3 +293,31 @@ def test_slpt(ct: Any, tmp_path: Path) -> None:
     done = export_coreml(filled("slpt-6"), tmp_path / "net.mlpackage")
     assert done.outputs == {"landmarks": (1, 98, 2)}
     assert done.operations["resample"] + done.operations["gather"] + done.operations["gather_along_axis"] > 0
+
+
+@pytest.mark.parametrize(
+    "name", ["fan4", "fan4-subpixel", "rtmpose-m", "slpt-6", "dlib-5", "openseeface-66", "pfld-98-ghostone"]
+)
+@pytest.mark.parametrize("decoded", [False, True])
+def test_detector_file_of_any_config_can_be_read(tmp_path: Path, name: str, decoded: bool) -> None:
+    config = find_config(name)
+    outputs = {"points": "landmarks"}
+    if config.decode.kind == "simcc" and not decoded:
+        outputs = {"along_x": "simcc_x", "along_y": "simcc_y"}
+    text = detector_file(
+        config, outputs, backend="coreml", weights="a.mlpackage", sha256=None, decoded=decoded, flip=True
+    )
+    (tmp_path / "a.toml").write_text(text, encoding="utf-8")
+    found = read_config(tmp_path / "a.toml")
+    assert (found.name, found.crop, found.licence, found.landmarks) == (
+        config.name,
+        config.crop,
+        config.licence,
+        config.landmarks,
+    )
+    assert getattr(found.decode, "flip", "none") == "none"
+    assert stated_cost(found).multiply_adds == stated_cost(config).multiply_adds
+    if decoded:
+        assert found.decode == CoordinatesDecode(units="pixels", origin="centre")
+    else:
+        assert found.decode.kind == config.decode.kind
