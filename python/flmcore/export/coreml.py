@@ -34,7 +34,7 @@ from flmcore.export.package_folder import check_place, config_file, copy_package
 from flmcore.nearest import nearest
 
 if TYPE_CHECKING:
-    from flmcore.export.deployed import Deployed
+    from flmcore.export.deployed_module import Deployed
 
 __all__ = ["INPUTS", "CoremlExport", "check_versions", "export_coreml", "prepare_export"]
 
@@ -62,7 +62,7 @@ class CoremlExport:
     path: Path
     config: Path
     bytes: int
-    operations: Mapping[str, int]
+    operations: Counter[str]
     outputs: Mapping[str, tuple[int, ...]]
     duties: tuple[str, ...]
     warnings: tuple[str, ...]
