@@ -5,13 +5,24 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from flmcore.commands import export_portability
+
 Add = Callable[[argparse.ArgumentParser], None]
 Run = Callable[[argparse.Namespace], int]
 
 # name, arguments, function that runs, summary, examples: one line each
-_KINDS: tuple[tuple[str, Add, Run, str, str], ...] = ()
+_KINDS: tuple[tuple[str, Add, Run, str, str], ...] = (
+    (
+        "portability",
+        export_portability.add,
+        export_portability.run,
+        export_portability.SUMMARY,
+        export_portability.EXAMPLES,
+    ),
+)
 
 EXAMPLES = """examples:
+  flmcore export portability fan4          what of it is likely to leave the Neural Engine
   flmcore export KIND --help"""
 
 

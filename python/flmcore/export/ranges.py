@@ -104,7 +104,7 @@ def _watching(seen: dict[tuple[int, str], Range]) -> Iterator[None]:
     path: list[str] = []
     count = iter(range(1 << 62))
 
-    class Watch(TorchDispatchMode):
+    class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             given = func(*args, **(kwargs or {}))
             if not func.is_view:
@@ -116,7 +116,7 @@ def _watching(seen: dict[tuple[int, str], Range]) -> Iterator[None]:
                         seen[key] = _wider(seen.get(key), name, value)
             return given
 
-    with _module_path(path), Watch():
+    with _module_path(path), Watch():  # type: ignore[no-untyped-call]
         yield
 
 

@@ -12,7 +12,7 @@ from flmcore.detectors.load import find_config, load_detector
 from flmcore.detectors.mean_face import read_mean_face
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.detectors.weights import locate_mean_face, locate_weights
-from flmcore.errors import ExportError, WeightsError
+from flmcore.errors import ExportError, MissingExtraError, WeightsError
 
 if TYPE_CHECKING:
     from flmcore.detectors.base import Detector
@@ -52,16 +52,26 @@ def untrained_detector(config: DetectorConfig) -> Detector:
     if model.backend != "torch" or model.network is None:
         msg = f"{config.name}: untrained: expected a detector with model.network, got backend {model.backend} without"
         raise ExportError(msg)
-    network = nets.build(
-        model.network,
-        model.options,
-        where=f"{config.path}: model",
-        landmarks=config.landmarks,
-        size=config.crop.size,
-        mean_face=None if model.mean_face is None else _mean_face(config),
-    )
+    with _own_random_state():
+        network = nets.build(
+            model.network,
+            model.options,
+            where=f"{config.path}: model",
+            landmarks=config.landmarks,
+            size=config.crop.size,
+            mean_face=None if model.mean_face is None else _mean_face(config),
+        )
     _fill(network.eval())
     return load_detector(config, module=network)
+
+
+def _own_random_state() -> Any:
+    """Networks start with random numbers, which are not to be drawn from the caller's."""
+    try:
+        import torch
+    except ImportError:
+        raise MissingExtraError(package="torch", extra="torch", what_for="backend torch") from None
+    return torch.random.fork_rng(devices=[])
 
 
 def _mean_face(config: DetectorConfig) -> Any:

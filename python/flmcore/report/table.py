@@ -65,6 +65,7 @@ _COLUMNS = (
     ("M param", "right"),
     ("G FLOPs", "right"),
     ("ms p50/p90", "right"),
+    ("phone est.", "left"),
     ("licence", "left"),
 )
 
@@ -87,6 +88,7 @@ def _cells(
         mega(row.get("parameters")),
         giga(_flops(row)),
         f"{_short(total['p50'])}/{_short(total['p90'])}" if total else "–",
+        results.portability.get(row["detector"], {}).get("level", "–"),
         marks[row["detector"]],
     ]
 

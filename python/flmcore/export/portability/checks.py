@@ -103,7 +103,9 @@ def large_upsampling(subject: Subject) -> bool:
 
 def dilated(subject: Subject) -> bool:
     operation = subject.operation
-    return operation.kind.startswith("conv") and any(step > 1 for step in _sizes(operation.constant("dilations")))
+    return operation.kind.startswith("conv") and any(
+        step > 1 for step in _sizes(operation.constant("dilations"))
+    )
 
 
 def sequence_product(subject: Subject) -> bool:

@@ -82,7 +82,9 @@ def _attention(operation: Operation) -> int:
 
 
 def _recurrent(operation: Operation) -> int:
-    x, *weights = _given(operation, "x", "weight_ih", "weight_hh")  # x: (steps, batch, inputs); all gates in a weight
+    x, *weights = _given(
+        operation, "x", "weight_ih", "weight_hh"
+    )  # x: (steps, batch, inputs); all gates in a weight
     back = [name for name in ("weight_ih_back", "weight_hh_back") if operation.argument(name) is not None]
     return sum(map(math.prod, [*weights, *_given(operation, *back)])) * math.prod(x[:-1])
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT", "Hit", "OperationRow", "PortabilityReport", "SegmentRow", "portability"]
 
 FORMAT = "flmcore portability 1"
+_NAMED = 6  # modules named before they are summed up
 _NOTES = (
     "An estimate from rules, not a measurement: Core ML decides on the device which unit runs what, and does not say "
     "how. Measure with 'flmcore device collect' on a Mac.",
@@ -50,6 +51,7 @@ class Hit:
         multiply_adds, share: of these operations, of the whole; 0 for a rule on ranges.
         first: name of the first.
         parts: parts of the network where they are, as far as weights have names.
+        measured: it is a rule on ranges.
     """
 
     rule: str
@@ -62,6 +64,7 @@ class Hit:
     why: str
     rewrite: str
     sources: tuple[str, ...]
+    measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,7 @@ def portability(
         switches=max(0, len(runs) - 1),
         leaving=leaving,
         slow=slow,
-        any_leave=any(leaves),
+        leave_by=[h.rule for h in hits if h.severity == BLOCKS],
         breaks=any(h.severity == BREAKS for h in hits),
         slow_parts=common_parts(row.scope for row in slow_rows if row.multiply_adds),
     )
@@ -223,10 +226,16 @@ def _hits(rules: Sequence[Rule], rows: Sequence[OperationRow], total: int) -> li
     for rule in rules:
         mine = [row for row in rows if rule.id in row.rules]
         if mine:
-            parts = tuple(common_parts(row.scope for row in mine)) or _before(rows, mine[0])
+            parts = _parts(mine) or _before(rows, mine[0])
             counted = sum(row.multiply_adds or 0 for row in mine)
             hits.append(_hit(rule, len(mine), mine[0].scope or mine[0].name, counted, total, parts))
     return hits
+
+
+def _parts(mine: Sequence[OperationRow]) -> tuple[str, ...]:
+    """The modules themselves where they are few, else what their names begin with."""
+    named = dict.fromkeys(row.scope for row in mine if row.scope)
+    return tuple(named if len(named) <= _NAMED else common_parts(named))
 
 
 def _before(rows: Sequence[OperationRow], first: OperationRow) -> tuple[str, ...]:
@@ -241,7 +250,17 @@ def _hit(
 ) -> Hit:
     share = counted / total if total else 0.0
     return Hit(
-        rule.id, rule.severity, count, counted, share, first, parts, rule.why, rule.rewrite, rule.sources
+        rule.id,
+        rule.severity,
+        count,
+        counted,
+        share,
+        first,
+        parts,
+        rule.why,
+        rule.rewrite,
+        rule.sources,
+        rule.measured,
     )
 
 
@@ -259,7 +278,9 @@ def _measured(rules: Sequence[Rule], ranges: Ranges | None) -> list[Hit]:
 def _segment(run: Segment, rows: Sequence[OperationRow], total: int) -> SegmentRow:
     mine = rows[run.first : run.last + 1]
     severe = {rule.id for rule in RULES if rule.severity == BLOCKS}
-    found = dict.fromkeys(rule for row in mine for rule in row.rules if run.unit == ELSEWHERE and rule in severe)
+    found = dict.fromkeys(
+        rule for row in mine for rule in row.rules if run.unit == ELSEWHERE and rule in severe
+    )
     kinds: dict[str, int] = {}
     for row in mine:
         kinds[row.kind] = kinds.get(row.kind, 0) + 1

@@ -12,18 +12,18 @@ __all__ = ["common_parts", "scopes"]
 
 # The converter names a weight after the module's path with underscores, and a weight that it computed const_12.
 _WEIGHT = re.compile(r"^(?P<scope>[A-Za-z]\w*?)_(?:weight|bias|gamma|beta)(?:_.*)?$")
+_WRAPPERS = ("network", "module", "model", "detector")
 _COMPUTED = re.compile(r"^(?:const|var|op|input|linear|concat|model)_?\d")
 
 
 def scopes(operations: Sequence[Operation]) -> list[str]:
     """Per operation the module that its weights are named after (``head_gau_uv``), '' where it has none with a name.
 
-    What all names begin with (the name of a wrapper) is left out.
+    The name of a wrapper, with which all then begin, is left out.
     """
     found = [_scope(operation) for operation in operations]
-    named = [scope for scope in found if scope]
-    first = {scope.partition("_")[0] for scope in named}
-    if len(first) > 1 or len(set(named)) < 2:
+    first = {scope.partition("_")[0] for scope in found if scope}
+    if len(first) != 1 or not first.issubset(_WRAPPERS):
         return found
     return [scope.partition("_")[2] for scope in found]
 

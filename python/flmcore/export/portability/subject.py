@@ -52,7 +52,9 @@ def free_operations(program: Program, operations: list[Operation]) -> set[int]:
     the network: the converter writes it as a float32 product, but it is a part of handing the picture over.
     """
     known: set[str] = set()  # values that follow from constants
-    handed = {argument.name for argument in program.main.inputs}  # values that are the picture, scaled at most
+    handed = {
+        argument.name for argument in program.main.inputs
+    }  # values that are the picture, scaled at most
     free: set[int] = set()
     for index, operation in enumerate(operations):
         moving = [
