@@ -12,14 +12,14 @@ import pytest
 from evaluated import BOX
 from flmcore.errors import ExportError
 from flmcore.export.ranges import Range, measure_ranges, record_ranges
-from tiny_models import SIDE, centroid_onnx, write_config
+from tiny_models import CENTROID, SIDE, centroid_onnx, write_config
 
 pytest.importorskip("torch")
 import torch
 
 from flmcore import load_detector
 
-COORDINATES = '[decode]\nkind = "coordinates"\nunits = "pixels"\norigin = "centre"'
+SECOND = "[output]\nlandmarks = 1\n"
 
 
 class Known(torch.nn.Module):
@@ -48,7 +48,7 @@ class Scale(torch.nn.Module):
 
 @pytest.fixture
 def detector(tmp_path: Path) -> Any:
-    config = write_config(tmp_path, "torch", "none.pt", COORDINATES)
+    config = write_config(tmp_path, "torch", "none.pt", CENTROID)
     return load_detector(config, module=Known())
 
 
@@ -117,6 +117,6 @@ def test_images_without_a_face_are_refused(detector: Any) -> None:
 def test_only_pytorch_can_be_watched(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     centroid_onnx(tmp_path / "m.onnx")
-    other = load_detector(write_config(tmp_path, "onnx", "m.onnx", COORDINATES))
+    other = load_detector(write_config(tmp_path, "onnx", "m.onnx", SECOND + CENTROID))
     with pytest.raises(ExportError, match="expected a PyTorch network, got backend onnx"):
         measure_ranges(other, [np.zeros((40, 40, 3), np.uint8)])

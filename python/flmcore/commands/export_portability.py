@@ -87,7 +87,7 @@ def _show_rules() -> int:
     from flmcore.report.portability import rule_lines
 
     console = terminal()
-    console.print(rule_lines(RULES, SEVERITIES, RULES_VERSION, console.width))
+    console.print(rule_lines(RULES, SEVERITIES, RULES_VERSION, console.width), crop=False)
     return 0
 
 
@@ -102,9 +102,6 @@ def _show(report: PortabilityReport) -> None:
 
 
 def _of_package(options: argparse.Namespace) -> PortabilityReport:
-    from flmcore.export.package import read_package
-    from flmcore.export.portability import portability
-
     for given, name in (
         (options.weights, "weights"),
         (options.images, "images"),
@@ -113,6 +110,9 @@ def _of_package(options: argparse.Namespace) -> PortabilityReport:
         if given:
             msg = f"--{name}: expected a detector to run, got the package {options.subject}"
             raise ValueError(msg)
+    from flmcore.export.package import read_package
+    from flmcore.export.portability import portability
+
     path = Path(options.subject)
     program = read_package(path)
     name = program.metadata.get("flmcore.detector") or path.stem

@@ -124,7 +124,7 @@ def rule_lines(rules: Iterable[Rule], severities: Mapping[str, str], version: st
             _wrapped(f"{rule.id} · {rule.severity}{few}", width, style=_STYLES[rule.severity]),
             _wrapped(f"   {rule.why}", width, "   "),
             _wrapped(f"   → {rule.rewrite}", width, "     "),
-            *(Text(f"   {source}", style="dim", overflow="fold") for source in rule.sources),
+            *(Text(f"   {source}", style="dim", no_wrap=True, overflow="ignore") for source in rule.sources),
             Text(),
         ]
     return Group(*lines)

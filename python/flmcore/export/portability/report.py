@@ -22,8 +22,8 @@ __all__ = ["FORMAT", "Hit", "OperationRow", "PortabilityReport", "SegmentRow", "
 FORMAT = "flmcore portability 1"
 _NAMED = 6  # modules named before they are summed up
 _NOTES = (
-    "An estimate from rules, not a measurement: Core ML decides on the device which unit runs what, and does not say "
-    "how. Measure with 'flmcore device collect' on a Mac.",
+    "An estimate from rules, not a measurement: Core ML itself decides on the device which unit runs what.",
+    "Its own partition is not known before it runs: 'flmcore device collect' on a Mac measures it.",
     "Switches are an upper bound: Core ML may keep a short run where it is. Each costs a copy and a synchronisation.",
 )
 

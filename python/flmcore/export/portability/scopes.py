@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 
@@ -46,7 +45,9 @@ def common_parts(named: Iterable[str]) -> list[str]:
 
 
 def _shared(group: Sequence[str]) -> str:
-    if len(set(group)) == 1:
-        return group[0]
-    parts = os.path.commonprefix([scope.split("_") for scope in group])  # works on any sequences
+    parts = []
+    for tokens in zip(*(scope.split("_") for scope in group), strict=False):
+        if len(set(tokens)) > 1:
+            break
+        parts.append(tokens[0])
     return "_".join(parts)
