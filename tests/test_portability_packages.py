@@ -14,6 +14,7 @@ pytest.importorskip("coremltools")
 import torch
 
 from flmcore.cli import main
+from flmcore.detectors.flip import flip_of
 from flmcore.detectors.load import find_config
 from flmcore.export.coreml import export_coreml
 from flmcore.export.package import read_package
@@ -43,7 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Any:
         if name not in known:
             detector = untrained_detector(find_config(name))
             path = tmp_path_factory.mktemp(name) / f"{name}.mlpackage"
-            export_coreml(detector, path)
+            export_coreml(detector, path, flip=False)  # its swap of left and right is a product of its own
             known[name] = detector, path, portability(read_package(path))
         return known[name]
 
@@ -53,9 +54,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.parametrize("name", LEVELS)
 def test_multiply_adds_are_those_of_pytorch(made: Any, name: str) -> None:
     detector, _, report = made(name)
+    runs = 2 if flip_of(detector.config) != "none" else 1
     assert report.name == name
     assert report.uncounted == 0
-    assert detector.cost().multiply_adds - report.multiply_adds == FOLDED.get(name, 0)
+    assert detector.cost().multiply_adds == runs * (report.multiply_adds + FOLDED.get(name, 0))
 
 
 @pytest.mark.parametrize("name", LEVELS)
@@ -94,12 +96,14 @@ def test_slpt_switches_at_its_samplers(made: Any) -> None:
     assert {rule for segment in off for rule in segment.rules} == {"resample", "large-upsampling"}
 
 
-def test_argmax_in_the_graph_is_a_segment_at_its_end(tmp_path: Path) -> None:
+def test_argmax_in_the_graph_leaves_at_its_end(tmp_path: Path) -> None:
     path = tmp_path / "rtmpose-t.mlpackage"
     export_coreml(untrained_detector(find_config("rtmpose-t")), path, decode="argmax", flip=False)
     report = portability(read_package(path))
-    assert report.segments[-1].unit == "cpu or gpu"
-    assert report.verdict.level == "parts"
+    assert "integer-compute" in {hit.rule for hit in report.hits}
+    assert report.verdict.level in ("parts", "poor")
+    first = report.segments[0]
+    assert (first.unit, first.share) == ("neural engine", 1.0)
 
 
 def test_float32_leaves_altogether(tmp_path: Path) -> None:

@@ -11,20 +11,16 @@ __all__ = ["common_parts", "scopes"]
 
 # The converter names a weight after the module's path with underscores, and a weight that it computed const_12.
 _WEIGHT = re.compile(r"^(?P<scope>[A-Za-z]\w*?)_(?:weight|bias|gamma|beta)(?:_.*)?$")
-_WRAPPERS = ("network", "module", "model", "detector")
+_WRAPPER = "module_"
 _COMPUTED = re.compile(r"^(?:const|var|op|input|linear|concat|model)_?\d")
 
 
 def scopes(operations: Sequence[Operation]) -> list[str]:
     """Per operation the module that its weights are named after (``head_gau_uv``), '' where it has none with a name.
 
-    The name of a wrapper, with which all then begin, is left out.
+    The name of the exporter's wrapper is left out.
     """
-    found = [_scope(operation) for operation in operations]
-    first = {scope.partition("_")[0] for scope in found if scope}
-    if len(first) != 1 or not first.issubset(_WRAPPERS):
-        return found
-    return [scope.partition("_")[2] for scope in found]
+    return [_scope(operation).removeprefix(_WRAPPER) for operation in operations]
 
 
 def _scope(operation: Operation) -> str:
