@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flmcore.export.program import Block, TensorType
-from flmcore.export.toolkit import load_coremltools
 
 __all__ = ["feature_types"]
 
@@ -39,7 +38,9 @@ def _type(feature: Any, program: Types) -> TensorType:
 
 
 def _array_dtype(number: int) -> str:
-    kinds = load_coremltools("proto.FeatureTypes_pb2").ArrayFeatureType.ArrayDataType
+    from coremltools.proto.FeatureTypes_pb2 import ArrayFeatureType
+
+    kinds = ArrayFeatureType.ArrayDataType
     name = str(kinds.Name(number)) if number in kinds.values() else f"type {number}"
     return _NUMBERS.get(name, name.lower())
 

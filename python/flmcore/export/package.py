@@ -10,12 +10,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from flmcore.detectors.backends.coreml_tools import import_coremltools
 from flmcore.errors import ExportError
 from flmcore.export.constexpr import unpack, unpackable
 from flmcore.export.features import feature_types
 from flmcore.export.package_files import model_file, size_of
 from flmcore.export.program import Argument, Block, Operation, Program
-from flmcore.export.toolkit import load_coremltools
 from flmcore.export.values import ValueReader, value_type
 
 __all__ = ["KNOWN_SPECIFICATIONS", "read_package"]
@@ -58,8 +58,7 @@ def read_package(path: str | os.PathLike[str]) -> Program:
 
 
 def _parse(file: Path) -> Any:
-    protobuf = load_coremltools("proto.Model_pb2")
-    model = protobuf.Model()
+    model = import_coremltools("reading Core ML packages").proto.Model_pb2.Model()
     try:
         model.ParseFromString(file.read_bytes())
     except OSError as error:

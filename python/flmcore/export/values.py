@@ -15,7 +15,6 @@ from flmcore.errors import ExportError
 from flmcore.export.bits import unpack_bits
 from flmcore.export.package_files import inside
 from flmcore.export.program import TensorType
-from flmcore.export.toolkit import load_coremltools
 
 __all__ = ["ValueReader", "value_type"]
 
@@ -63,7 +62,8 @@ def value_type(proto: Any) -> TensorType:
 
 @functools.cache
 def _dtype(number: int) -> str:
-    kinds = load_coremltools("proto.MIL_pb2").DataType
+    from coremltools.proto.MIL_pb2 import DataType as kinds
+
     return str(kinds.Name(number)).lower() if number in kinds.values() else f"type {number}"
 
 
@@ -107,8 +107,7 @@ class ValueReader:
         path = inside(self._package, self._folder, file.removeprefix(_BESIDE))
         try:
             if path not in self._blobs:
-                reader = load_coremltools("libmilstoragepython")
-                self._blobs[path] = reader._BlobStorageReader(str(path))
+                self._blobs[path] = _open(path)
             values = np.asarray(getattr(self._blobs[path], function)(offset))
         except (RuntimeError, ValueError) as error:
             got = str(error).rstrip(".")
@@ -150,3 +149,9 @@ class ValueReader:
 
 def _known(shape: Sequence[int | None]) -> tuple[int, ...]:
     return tuple(size or 0 for size in shape)
+
+
+def _open(path: Path) -> Any:
+    from coremltools.libmilstoragepython import _BlobStorageReader
+
+    return _BlobStorageReader(str(path))
