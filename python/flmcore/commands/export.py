@@ -5,13 +5,20 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from flmcore.commands import export_portability
+from flmcore.commands import export_coreml, export_portability
 
 Add = Callable[[argparse.ArgumentParser], None]
 Run = Callable[[argparse.Namespace], int]
 
 # name, arguments, function that runs, summary, examples: one line each
 _KINDS: tuple[tuple[str, Add, Run, str, str], ...] = (
+    (
+        "coreml",
+        export_coreml.add,
+        export_coreml.run,
+        "a PyTorch detector as a Core ML package",
+        export_coreml.EXAMPLES,
+    ),
     (
         "portability",
         export_portability.add,
@@ -22,7 +29,11 @@ _KINDS: tuple[tuple[str, Add, Run, str, str], ...] = (
 )
 
 EXAMPLES = """examples:
+<<<<<<< HEAD
   flmcore export portability fan4          what of it is likely to leave the Neural Engine
+=======
+  flmcore export coreml -d rtmpose-t -o rtmpose-t.mlpackage
+>>>>>>> mlpkg
   flmcore export KIND --help"""
 
 
