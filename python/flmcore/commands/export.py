@@ -29,11 +29,8 @@ _KINDS: tuple[tuple[str, Add, Run, str, str], ...] = (
 )
 
 EXAMPLES = """examples:
-<<<<<<< HEAD
   flmcore export portability fan4          what of it is likely to leave the Neural Engine
-=======
   flmcore export coreml -d rtmpose-t -o rtmpose-t.mlpackage
->>>>>>> mlpkg
   flmcore export KIND --help"""
 
 
