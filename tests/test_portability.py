@@ -138,7 +138,7 @@ def test_operations_are_named_after_the_modules_of_their_weights() -> None:
         operation("layer_norm", value("d", 1, 8), x=value("c", 1, 8), gamma=weight("norm_weight_to_fp16", 8)),
     ]  # fmt: skip
     assert scopes(made) == ["head_gau_uv", "", "", "norm"]
-    assert scopes([conv("a", "x", scope="module_a_b"), conv("b", "a", scope="swap")]) == ["a_b", "swap"]
+    assert scopes([conv("a", "x", scope="network_module_a"), conv("b", "a", scope="swap")]) == ["a", "swap"]
     assert common_parts(["head_mlp_1", "", "head_gau_uv", "stem", "head_gau_o"]) == ["head", "stem"]
 
 

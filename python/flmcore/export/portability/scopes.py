@@ -11,7 +11,7 @@ __all__ = ["common_parts", "scopes"]
 
 # The converter names a weight after the module's path with underscores, and a weight that it computed const_12.
 _WEIGHT = re.compile(r"^(?P<scope>[A-Za-z]\w*?)_(?:weight|bias|gamma|beta)(?:_.*)?$")
-_WRAPPER = "module_"
+_WRAPPER = re.compile(r"^(?:network_)?(?:module_)?")  # of flmcore.export.deployed
 _COMPUTED = re.compile(r"^(?:const|var|op|input|linear|concat|model)_?\d")
 
 
@@ -20,7 +20,7 @@ def scopes(operations: Sequence[Operation]) -> list[str]:
 
     The name of the exporter's wrapper is left out.
     """
-    return [_scope(operation).removeprefix(_WRAPPER) for operation in operations]
+    return [_WRAPPER.sub("", _scope(operation)) for operation in operations]
 
 
 def _scope(operation: Operation) -> str:
