@@ -17,14 +17,14 @@ from flmcore.detectors.schema import (
     SimccDecode,
 )
 from flmcore.errors import DetectorError, ExportError
-from flmcore.nearest import nearest
+from flmcore.export.decode_choice import choose_method, make_decoder
+from flmcore.ops._maps import as_positive
 
 if TYPE_CHECKING:
     from flmcore.export.deployed_module import Deployed, Network
 
-__all__ = ["DECODES", "deploy", "landmark_outputs", "raw_outputs"]
+__all__ = ["deploy"]
 
-DECODES = ("none", "argmax", "expectation", "config")
 _NO_MODULE = "{} models hold no PyTorch module: export the PyTorch checkpoint that they were made from"
 _REASONS = {
     "dlib": "regression trees are no network: neither ONNX nor Core ML's neural programs have such an operation",
@@ -38,6 +38,7 @@ def deploy(
     decode: str = "none",
     flip: bool = True,
     normalise: bool = True,
+    beta: float | None = None,
     output_names: Sequence[str] | None = None,
 ) -> Deployed:
     """The detector as one PyTorch module, from a picture of its crop to named outputs, on the CPU.
@@ -53,16 +54,17 @@ def deploy(
             answers with NaN, has numbers here: the app compares the score.
         flip: whether a config's ``decode.flip`` is in the graph.
         normalise: False for the form whose normalisation a converter folds into its picture input.
+        beta: sharpness of the softmax of ``expectation``; None is the config's, or 1.
         output_names: in place of the names above, as many.
 
     Raises:
         ExportError: what cannot be in such a graph, and why.
+        ValueError: ``beta`` that is not a positive number.
     """
+    as_positive("beta", beta, 1.0)
     config = detector.config
     module = _module_of(detector)
-    if decode not in DECODES:
-        msg = f"decode: expected one of {', '.join(DECODES)}, got {decode!r}{nearest(decode, DECODES)}"
-        raise ExportError(msg)
+    method = choose_method(config, decode)
     import torch
 
     from flmcore.export.deployed_module import Deployed, Network
@@ -72,16 +74,18 @@ def deploy(
         own = copy.deepcopy(module).to("cpu").eval().requires_grad_(False)
         network = Network(own, config, flip=flip)
         shapes = _probe(network, config)
-        decoder, method = None, "none"
-        names = raw_outputs(config)
-        outputs = list(zip(names, shapes, strict=True))
+        decoder = make_decoder(config, method, shapes, beta)
+        names = _raw_outputs(config)
+        if decoder is not None:
+            names, shapes = _landmark_outputs(config)
+    outputs = list(zip(names, shapes, strict=True))
     if output_names is not None:
         outputs = list(zip(_checked_names(output_names, outputs), [s for _, s in outputs], strict=True))
     deployed = Deployed(network, config, decoder, outputs=outputs, decode=method, normalise=normalise)
     return deployed.eval().requires_grad_(False)
 
 
-def raw_outputs(config: DetectorConfig) -> tuple[str, ...]:
+def _raw_outputs(config: DetectorConfig) -> tuple[str, ...]:
     """Names of the network's own outputs that decoding needs, in the order of ``wanted_outputs``."""
     names: dict[type, tuple[str, ...]] = {
         CoordinatesDecode: ("landmarks",),
@@ -93,10 +97,11 @@ def raw_outputs(config: DetectorConfig) -> tuple[str, ...]:
     return own if config.output.scores is None else (*own, "scores")
 
 
-def landmark_outputs(config: DetectorConfig) -> tuple[str, ...]:
-    """Names of the outputs where decoding is in the graph."""
+def _landmark_outputs(config: DetectorConfig) -> tuple[tuple[str, ...], list[tuple[int, ...]]]:
+    """Names and shapes of the outputs where decoding is in the graph."""
     scored = config.output.scores is not None or not isinstance(config.decode, CoordinatesDecode)
-    return ("landmarks", "scores") if scored else ("landmarks",)
+    k = config.landmarks
+    return (("landmarks", "scores"), [(1, k, 2), (1, k)]) if scored else (("landmarks",), [(1, k, 2)])
 
 
 def _module_of(detector: Detector) -> Any:

@@ -40,7 +40,7 @@ class Deployed(nn.Module):
             ``image_channels``. With the same std for all channels that is the whole normalisation. Otherwise it is
             the subtraction of the mean, exact in float16 to 1/16 of a grey level, and each channel is multiplied by
             its 1 / std in the graph.
-        decode, flip: what is inside: as :func:`deploy` was asked, ``config`` resolved to its method.
+        decode, flip: what is inside: the decoder's method or ``none``; ``none``, ``sum`` or ``mean``.
     """
 
     input_name = "image"
