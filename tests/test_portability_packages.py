@@ -96,16 +96,6 @@ def test_slpt_switches_at_its_samplers(made: Any) -> None:
     assert {rule for segment in off for rule in segment.rules} == {"resample", "large-upsampling"}
 
 
-def test_argmax_in_the_graph_leaves_at_its_end(tmp_path: Path) -> None:
-    path = tmp_path / "rtmpose-t.mlpackage"
-    export_coreml(untrained_detector(find_config("rtmpose-t")), path, decode="argmax", flip=False)
-    report = portability(read_package(path))
-    assert "integer-compute" in {hit.rule for hit in report.hits}
-    assert report.verdict.level in ("parts", "poor")
-    first = report.segments[0]
-    assert (first.unit, first.share) == ("neural engine", 1.0)
-
-
 def test_float32_leaves_altogether(tmp_path: Path) -> None:
     path = tmp_path / "r18.mlpackage"
     export_coreml(untrained_detector(find_config("simulated-r18")), path, precision="float32")
