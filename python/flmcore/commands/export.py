@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from flmcore.commands import export_coreml
+from flmcore.commands import export_coreml, export_portability
 
 Add = Callable[[argparse.ArgumentParser], None]
 Run = Callable[[argparse.Namespace], int]
@@ -19,9 +19,17 @@ _KINDS: tuple[tuple[str, Add, Run, str, str], ...] = (
         "a PyTorch detector as a Core ML package",
         export_coreml.EXAMPLES,
     ),
+    (
+        "portability",
+        export_portability.add,
+        export_portability.run,
+        export_portability.SUMMARY,
+        export_portability.EXAMPLES,
+    ),
 )
 
 EXAMPLES = """examples:
+  flmcore export portability fan4          what of it is likely to leave the Neural Engine
   flmcore export coreml -d rtmpose-t -o rtmpose-t.mlpackage
   flmcore export KIND --help"""
 

@@ -91,6 +91,11 @@ class Results:
         return dict(self.data.get("causes", {}))
 
     @property
+    def portability(self) -> dict[str, dict[str, Any]]:
+        """What a phone likely makes of each detector, where ``flmcore export portability --into`` put it in."""
+        return dict(self.data.get("portability", {}))
+
+    @property
     def speed(self) -> dict[str, dict[str, Any]]:
         """Latency of one face by stage, per detector."""
         return dict(self.data["timing"]["speed"])

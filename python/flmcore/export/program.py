@@ -34,12 +34,15 @@ class Argument:
         type: its type.
         constant: whether its value is known ahead of running, weights included.
         read: gives the constant's value, read from the package's weight file when asked; None where it is no constant.
+        unpacks: the operation ``constexpr_…`` that makes the value of a constant which is stored compressed, with what
+            is stored (indices, scales, …) as its inputs; None for all else.
     """
 
     name: str
     type: TensorType
     constant: bool = False
     read: Callable[[], NDArray[Any]] | None = field(default=None, compare=False, repr=False)
+    unpacks: Operation | None = field(default=None, compare=False, repr=False)
 
     def value(self) -> NDArray[Any]:
         """The constant's value; numbers as arrays, texts as arrays of ``str``. ValueError where it is no constant."""

@@ -64,7 +64,7 @@ def footnotes(results: Results) -> list[str]:
         *_rounding(summary),
         *_normalised_by_box(results),
     ]
-    notes += [*_cost(results), _latency(results), *_licences(results.summary)]
+    notes += [*_cost(results), _latency(results), *_portability(results), *_licences(results.summary)]
     return [note for note in notes if note]
 
 
@@ -181,6 +181,18 @@ def _latency(results: Results) -> str | None:
         f"crop, inference and decode of one face, batch 1, {'threads as loaded' if several else 'one thread'}"
     )
     return f"ms: {stages}, at least {min(t['repeats'] for t in times)} repeats; {results.data['timing']['environment']['processor']}."
+
+
+def _portability(results: Results) -> list[str]:
+    """The verdicts in words; an estimate must not be taken for a device's figure."""
+    found = results.portability
+    if not found:
+        return []
+    versions = ", ".join(sorted({row["rules_version"] for row in found.values()}))
+    return [
+        f"phone est.: an estimate by rules {versions} from the Core ML program, not a measurement.",
+        *(f"{name}: {row['text']}." for name, row in found.items()),
+    ]
 
 
 def _licences(summary: Sequence[Mapping[str, Any]]) -> list[str]:

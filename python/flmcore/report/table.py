@@ -66,6 +66,7 @@ _COLUMNS = (
     ("M param", "right"),
     ("G FLOPs", "right"),
     ("ms p50/p90", "right"),
+    ("phone est.", "left"),
     ("licence", "left"),
 )
 
@@ -88,6 +89,7 @@ def _cells(
         mega(row.get("parameters")),
         giga(_flops(row)),
         f"{short_ms(total['p50'])}/{short_ms(total['p90'])}" if total else "–",
+        results.portability.get(row["detector"], {}).get("level", "–"),
         marks[row["detector"]],
     ]
 
