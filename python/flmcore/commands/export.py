@@ -5,11 +5,21 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from flmcore.commands import export_drift
+
 Add = Callable[[argparse.ArgumentParser], None]
 Run = Callable[[argparse.Namespace], int]
 
 # name, arguments, function that runs, summary, examples: one line each
-_KINDS: tuple[tuple[str, Add, Run, str, str], ...] = ()
+_KINDS: tuple[tuple[str, Add, Run, str, str], ...] = (
+    (
+        "drift",
+        export_drift.add,
+        export_drift.run,
+        "what an export changes, in pixels and in jitter",
+        export_drift.EXAMPLES,
+    ),
+)
 
 EXAMPLES = """examples:
   flmcore export KIND --help"""
