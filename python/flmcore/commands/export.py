@@ -3,50 +3,48 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from typing import Protocol
 
-from flmcore.commands import export_coreml, export_portability
+from flmcore.commands import export_coreml, export_drift, export_portability
 
-Add = Callable[[argparse.ArgumentParser], None]
-Run = Callable[[argparse.Namespace], int]
 
-# name, arguments, function that runs, summary, examples: one line each
-_KINDS: tuple[tuple[str, Add, Run, str, str], ...] = (
-    (
-        "coreml",
-        export_coreml.add,
-        export_coreml.run,
-        "a PyTorch detector as a Core ML package",
-        export_coreml.EXAMPLES,
-    ),
-    (
-        "portability",
-        export_portability.add,
-        export_portability.run,
-        export_portability.SUMMARY,
-        export_portability.EXAMPLES,
-    ),
-)
+class _Kind(Protocol):
+    """What the module of a kind offers."""
+
+    SUMMARY: str
+    EXAMPLES: str
+
+    def add(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, options: argparse.Namespace) -> int: ...
+
+
+_KINDS: dict[str, _Kind] = {
+    "coreml": export_coreml,
+    "drift": export_drift,
+    "portability": export_portability,
+}
 
 EXAMPLES = """examples:
-  flmcore export portability fan4          what of it is likely to leave the Neural Engine
   flmcore export coreml -d rtmpose-t -o rtmpose-t.mlpackage
+  flmcore export drift photos/ -d rtmpose-t       what float16 costs, in pixels and in jitter
+  flmcore export portability fan4                 what of it is likely to leave the Neural Engine
   flmcore export KIND --help"""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of every kind of export."""
     kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True)
-    for name, add_arguments, run_kind, summary, examples in _KINDS:
+    for name, module in _KINDS.items():
         kind = kinds.add_parser(
             name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=examples,
+            help=module.SUMMARY,
+            description=f"{module.SUMMARY[0].upper()}{module.SUMMARY[1:]}.",
+            epilog=module.EXAMPLES,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        add_arguments(kind)
-        kind.set_defaults(run_kind=run_kind)
+        module.add(kind)
+        kind.add_argument("--debug", action="store_true", help="show tracebacks")
+        kind.set_defaults(run_kind=module.run)
 
 
 def run(options: argparse.Namespace) -> int:

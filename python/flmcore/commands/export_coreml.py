@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from flmcore.detectors.backends.coreml_tools import Shown
     from flmcore.export.coreml import CoremlExport
 
+SUMMARY = "a PyTorch detector as a Core ML package"
 EXAMPLES = """examples:
   flmcore export coreml -d rtmpose-t -o rtmpose-t.mlpackage                   float16, a picture in, SimCC vectors out
   flmcore export coreml -d fan4 --decode expectation -o fan4.mlpackage        landmarks in crop pixels out

@@ -19,7 +19,7 @@ from flmcore.evaluation.sweep import Sweep, SweepPart
 from flmcore.ops.affine import invert_affine, transform_points
 from flmcore.ops.stability import stability
 
-__all__ = ["Measurable", "Measurement", "measure_face", "sweep_landmarks", "sweep_windows"]
+__all__ = ["Measurable", "Measurement", "face_normaliser", "measure_face", "sweep_landmarks", "sweep_windows"]
 
 
 Watch = Callable[[int, NDArray[np.float64], Any], None]  # first window's number, windows, raw outputs
@@ -161,7 +161,7 @@ def measure_face(
         msg = "landmarks: expected finite coordinates, got NaN for all"
         raise DetectorError(msg)
     path, random = landmarks[: len(sweep.path)], landmarks[len(sweep.path) :]
-    normaliser, source = _normaliser(mean_shape(landmarks), detector.scheme, box, interocular, lent)
+    normaliser, source = face_normaliser(mean_shape(landmarks), detector.scheme, box, interocular, lent)
     values: dict[str, Any] = {"normaliser_px": normaliser, "normaliser": source}
     values["undefined"] = int((~finite).sum())
     values |= _metrics(path, random, path_windows, random_windows, normaliser, detector.scheme, sweep)
@@ -220,12 +220,12 @@ def _six_digits(values: NDArray[np.float64]) -> list[float]:
     return [float(f"{value:.6g}") for value in np.asarray(values, dtype=np.float64).tolist()]
 
 
-def _normaliser(
+def face_normaliser(
     shape: NDArray[np.float64],
     scheme: str,
     box: list[float],
-    truth: float | None,
-    lent: tuple[float, str] | None,
+    truth: float | None = None,
+    lent: tuple[float, str] | None = None,
 ) -> tuple[float, str]:
     """Pixels that one hundred per cent stands for, and where they come from."""
     if truth is not None:
