@@ -18,7 +18,8 @@ import pytest
 from evaluated import KnownDetector
 from flmcore.cli import main
 from flmcore.device import mac
-from flmcore.device.benchmark import identity_of, operation_order, package_sha256, plan_of
+from flmcore.detectors.weights import sha256_of
+from flmcore.device.benchmark import identity_of, operation_order, plan_of
 from flmcore.device.join import add_devices
 from flmcore.device.model_input import random_inputs, takes_pictures, with_tensor_inputs
 from flmcore.device.reading import read_device_file
@@ -94,7 +95,7 @@ def test_sum_of_a_package_is_of_names_and_content(tmp_path: Path) -> None:
             file = tmp_path / name / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
-        return package_sha256(tmp_path / name)
+        return sha256_of(tmp_path / name)
 
     first = made("a", {"Manifest.json": b"{}", "Data/w.bin": b"12"})
     assert made("b", {"Data/w.bin": b"12", "Manifest.json": b"{}", ".DS_Store": b"x"}) == first

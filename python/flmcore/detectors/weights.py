@@ -145,12 +145,13 @@ def sha256_of(file: Path) -> str:
     """SHA-256 of a file, remembered until the file changes; of a Core ML package, which is a folder, by its files.
 
     A package's sum is that of the lines ``sha256  path/inside`` of its files in the order of their paths, as
-    ``find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum`` gives it inside of it.
+    ``find . -type f ! -name '.*' -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum`` gives it inside of it.
+    Files whose name begins with a dot, which a Mac leaves in folders that it shows, do not count.
     """
     if not file.is_dir():
         state = file.stat()
         return _sha256(file, state.st_mtime_ns, state.st_size)
-    files = {path.relative_to(file).as_posix(): path for path in file.rglob("*") if path.is_file()}
+    files = {path.relative_to(file).as_posix(): path for path in file.rglob("[!.]*") if path.is_file()}
     lines = "".join(f"{sha256_of(files[name])}  {name}\n" for name in sorted(files))
     return hashlib.sha256(lines.encode()).hexdigest()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["entry_of", "identity_of", "operation_order", "package_sha256", "plan_of"]
+from flmcore.detectors.weights import sha256_of
+
+__all__ = ["entry_of", "identity_of", "operation_order", "plan_of"]
 
 _UNITS = {"MLNeuralEngineComputeDevice": "NE", "MLGPUComputeDevice": "GPU", "MLCPUComputeDevice": "CPU"}
 _KEYS = {  # user-defined metadata that flmcore's export writes
@@ -19,25 +20,12 @@ _KEYS = {  # user-defined metadata that flmcore's export writes
 _NO_COMPRESSION = ("", "none")
 
 
-def package_sha256(package: Path) -> str:
-    """Of a ``.mlpackage``: SHA-256 over each file's path in it (``/`` between parts), NUL, length, NUL and content, by path.
-
-    Files whose name begins with a dot, which a Mac leaves in folders it shows, do not count.
-    """
-    digest = hashlib.sha256()
-    files = (path for path in package.rglob("*") if path.is_file() and not path.name.startswith("."))
-    for name, file in sorted((file.relative_to(package).as_posix(), file) for file in files):
-        content = file.read_bytes()
-        digest.update(name.encode() + b"\0" + str(len(content)).encode() + b"\0" + content)
-    return digest.hexdigest()
-
-
 def identity_of(metadata: Mapping[str, str], package: Path) -> dict[str, str]:
     """Name, sums, precision and compression; the name is the file's where the package is not of flmcore's export."""
     found = {key: metadata[place] for key, place in _KEYS.items() if metadata.get(place)}
     if found.get("compression") in _NO_COMPRESSION:
         del found["compression"]
-    return {"name": package.stem, **found, "package_sha256": package_sha256(package)}
+    return {"name": package.stem, **found, "package_sha256": sha256_of(package)}
 
 
 def entry_of(
