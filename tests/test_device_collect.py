@@ -17,8 +17,8 @@ import pytest
 
 from evaluated import KnownDetector
 from flmcore.cli import main
-from flmcore.device import mac
 from flmcore.detectors.weights import sha256_of
+from flmcore.device import mac
 from flmcore.device.benchmark import identity_of, operation_order, plan_of
 from flmcore.device.join import add_devices
 from flmcore.device.model_input import random_inputs, takes_pictures, with_tensor_inputs
@@ -80,11 +80,11 @@ def test_identity_of_a_package(specification: Any, package: Path) -> None:
         "name": "known",
         "weights_sha256": SUM,
         "precision": "float16",
-        "package_sha256": package_sha256(package),
+        "package_sha256": sha256_of(package),
     }
     assert identity_of({"flmcore.compression": "none"}, package) == {
         "name": "some",
-        "package_sha256": package_sha256(package),
+        "package_sha256": sha256_of(package),
     }
     assert identity_of({"flmcore.compression": "int8"}, package)["compression"] == "int8"
 
@@ -281,7 +281,7 @@ def test_collected_figures_can_be_imported(
         "input": "image",
         "weights_sha256": SUM,
         "precision": "float16",
-        "package_sha256": package_sha256(package),
+        "package_sha256": sha256_of(package),
         "predict_ms": [float(n) for n in range(2, 14)],  # the first is not timed
         "load_ms": {"cold": 40.0, "warm": [40.0, 40.0]},
     }
