@@ -62,7 +62,7 @@ def _spectra(tracks: Floats) -> Floats:
 
 @lru_cache(maxsize=8)
 def _unit_even(frames: int) -> Floats:
-    return _spectra(np.eye(frames)).sum(axis=1)
+    return np.asarray(_spectra(np.eye(frames)).sum(axis=1))
 
 
 @lru_cache(maxsize=8)
