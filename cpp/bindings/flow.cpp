@@ -78,12 +78,12 @@ bool fill(const Levels& pyramid, float* data, int threads) {
 FloatArray pyramid_of_bytes(const Bytes& frame, int levels, int threads) {
   check_size("frame", frame, true);
   check_levels(levels);
-  const FlowFrame view = {frame.data(),       frame.shape(0),
-                          frame.shape(1),     frame.strides(0),
-                          frame.strides(1),   frame.ndim() == 3 ? frame.strides(2) : 0};
+  const FlowFrame view = {frame.data(),     frame.shape(0),
+                          frame.shape(1),   frame.strides(0),
+                          frame.strides(1), frame.ndim() == 3 ? frame.strides(2) : 0};
   const bool color = frame.ndim() == 3;
-  FloatArray made(static_cast<py::ssize_t>(
-      layout(nullptr, frame.shape(0), frame.shape(1), levels).floats));
+  FloatArray made(
+      static_cast<py::ssize_t>(layout(nullptr, frame.shape(0), frame.shape(1), levels).floats));
   float* data = made.mutable_data();
   const Levels pyramid = layout(data, frame.shape(0), frame.shape(1), levels);
   bool enough;
@@ -103,8 +103,8 @@ FloatArray pyramid_of_bytes(const Bytes& frame, int levels, int threads) {
 FloatArray pyramid_of_floats(const FloatArray& frame, int levels, int threads) {
   check_size("frame", frame, false);
   check_levels(levels);
-  FloatArray made(static_cast<py::ssize_t>(
-      layout(nullptr, frame.shape(0), frame.shape(1), levels).floats));
+  FloatArray made(
+      static_cast<py::ssize_t>(layout(nullptr, frame.shape(0), frame.shape(1), levels).floats));
   const float* from = frame.data();
   float* data = made.mutable_data();
   const Levels pyramid = layout(data, frame.shape(0), frame.shape(1), levels);

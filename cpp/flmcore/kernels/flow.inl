@@ -1,10 +1,9 @@
-#include "flmcore/kernels/flow.hpp"
-
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 
 #include "flmcore/kernels/crop_lanes.inl"
+#include "flmcore/kernels/flow.hpp"
 #include "flmcore/kernels/flow_pyramid.inl"
 
 namespace flm::FLM_ISA {
@@ -38,14 +37,8 @@ std::size_t track_scratch(int window) {
 Plan plan_in(float* scratch, std::ptrdiff_t window) {
   const Sizes sizes(window);
   float* gx = scratch + sizes.patch;
-  return {window,
-          sizes.columns,
-          sizes.columns + 8,
-          sizes.columns + 16,
-          scratch,
-          gx,
-          gx + sizes.gradient,
-          gx + 2 * sizes.gradient};
+  return {window, sizes.columns,       sizes.columns + 8,      sizes.columns + 16, scratch,
+          gx,     gx + sizes.gradient, gx + 2 * sizes.gradient};
 }
 
 // Bilinear samples at (x, y), (x + 1, y), … are mixtures of four pixels with these weights.
@@ -194,8 +187,8 @@ bool follow(const FlowJob& job, const FlowImage* from, const FlowImage* to, cons
   for (; level >= 0; --level) {
     const double scale = static_cast<double>(1 << level);
     shift[0] *= 2, shift[1] *= 2;
-    const Step step = refine(job, from[level], to[level], point[0] / scale, point[1] / scale,
-                             shift, plan);
+    const Step step =
+        refine(job, from[level], to[level], point[0] / scale, point[1] / scale, shift, plan);
     if (step == Step::lost || (step == Step::weak && level == 0)) return false;
   }
   found[0] = point[0] + shift[0], found[1] = point[1] + shift[1];

@@ -62,8 +62,7 @@ void halve(const FlowImage& from, std::size_t begin, std::size_t end, float* to,
   for (std::size_t y = begin; y < end; ++y) {
     const float* rows[5];
     for (std::ptrdiff_t i = 0; i < 5; ++i)
-      rows[i] = from.data +
-                w * mirrored(2 * static_cast<std::ptrdiff_t>(y) + i - 2, from.height);
+      rows[i] = from.data + w * mirrored(2 * static_cast<std::ptrdiff_t>(y) + i - 2, from.height);
     const float *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3], *e = rows[4];
     std::ptrdiff_t x = 0;
     for (; x + 8 <= w; x += 8)
