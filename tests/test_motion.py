@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -258,6 +259,41 @@ def test_memory_does_not_grow() -> None:
     for t in range(2000):
         fast.update(points[0, :2], t * 1e-6)
     assert len(fast._sums.segments.times) <= 4 * 60 + 1  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("frames", [0, 1, 2, 45, 130])
+def test_saved_and_restored_it_goes_on(frames: int) -> None:
+    points = walk(np.random.default_rng(frames), 200, 4, 0.02)
+    points[100:103] = np.nan
+    held = flmcore.MotionAccumulator(rate=29.97, normaliser="box")
+    for t in range(frames):
+        held.update(points[t], t / 29.97, tracked=points[t] + 1)
+    restored = flmcore.MotionAccumulator.from_bytes(held.to_bytes())
+    assert restored.to_bytes() == held.to_bytes()
+    assert pickle.loads(pickle.dumps(held)).to_bytes() == held.to_bytes()
+    for each in (held, restored):
+        for t in range(frames, 200):
+            each.update(points[t], t / 29.97, tracked=points[t] + 1)
+    assert restored.to_bytes() == held.to_bytes()
+    assert str(restored.result()) == str(held.result())
+
+
+def test_damaged_bytes_are_refused() -> None:
+    held = flmcore.MotionAccumulator(rate=30.0, normaliser=D)
+    for t in range(9):
+        held.update(np.full((2, 2), t), t / 30)
+    good = held.to_bytes()
+    rng = np.random.default_rng(0)
+    bad = [b"", good[:-1], good + b"\0", flmcore.StabilityAccumulator(normaliser=D).to_bytes()]
+    for position in rng.integers(0, len(good), 50):
+        one = bytearray(good)
+        one[position] ^= 1 << rng.integers(8)
+        bad.append(bytes(one))
+    for data in bad:
+        with pytest.raises(ValueError, match="data: expected the bytes of a motion accumulator, got "):
+            flmcore.MotionAccumulator.from_bytes(data)
+    with pytest.raises(TypeError, match="data: expected bytes, got str"):
+        flmcore.MotionAccumulator.from_bytes("text")  # type: ignore[arg-type]
 
 
 def test_what_does_not_fit_is_refused_and_changes_nothing() -> None:

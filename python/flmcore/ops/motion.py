@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from flmcore.ops._motion_file import pack, unpack
 from flmcore.ops._motion_result import MotionResult, MotionSums, summarise
 from flmcore.ops._normaliser import as_normaliser, scheme_of, shape_normaliser
 from flmcore.ops._spectrum import is_even
@@ -102,6 +104,26 @@ class MotionAccumulator:
             sums = MotionSums.empty(0, self._rate) if self._sums is None else self._sums
             scheme = None if self._sums is None else scheme_of(self._scheme_name, sums.landmarks, None)
             return summarise(sums, self._normaliser, scheme)
+
+    def to_bytes(self) -> bytes:
+        """Everything it holds, to go on elsewhere or later; the same bytes on every machine.
+
+        Clips are not merged: each is a sampling unit of its own, with its own normaliser.
+        """
+        options = {"rate": self._rate, "normaliser": self._normaliser, "scheme": self._scheme_name}
+        with self._lock:
+            return pack(options, self._sums)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> MotionAccumulator:
+        """What :meth:`to_bytes` gave. ValueError where the bytes are damaged or of another version."""
+        options, sums = unpack(data)
+        restored = cls(**options)
+        restored._sums = sums
+        return restored
+
+    def __reduce__(self) -> tuple[Callable[[bytes], MotionAccumulator], tuple[bytes]]:
+        return MotionAccumulator.from_bytes, (self.to_bytes(),)
 
     def _pixels(self, points: Floats) -> float:
         if not isinstance(self._normaliser, str):
