@@ -3,7 +3,7 @@
 Each face is shown through the core's antialiased crop twice, the second time moved by a known part of a pixel, with
 sensor noise of its own; the flow at the true landmarks should be that motion.
 
-    FLMCORE_SHARED=../shared python bench/flow_error.py
+    FLMCORE_SHARED=../shared python bench/flow_error.py   (some two minutes)
 """
 
 from __future__ import annotations

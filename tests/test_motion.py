@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import flmcore
 from reference import motion as reference
+from textures import texture, warped
 
 D = 50.0
 
@@ -155,6 +156,32 @@ def test_flow_explains_motion_and_noise_is_left() -> None:
     expected = 100 / D * 0.5 * math.sqrt(2 * math.pi / 2)
     assert measured(noisy, np.arange(400) / 30, 30.0, tracked).flow_jitter == pytest.approx(
         expected, rel=0.02
+    )
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.4])
+def test_a_drawn_clip_with_its_own_flow(sigma: float) -> None:
+    rng = np.random.default_rng(0)
+    face = rng.uniform((60, 50), (130, 100), (60, 2))
+    held = flmcore.MotionAccumulator(rate=25.0, normaliser=D)
+    before: tuple[flmcore.FlowPyramid, np.ndarray] | None = None
+    for t in range(25):
+        zoom, turn = 1 + 0.001 * t, 0.001 * t
+        c, s = zoom * math.cos(turn), zoom * math.sin(turn)
+        move = np.array(
+            [[c, -s, 95 - 95 * c + 75 * s + 4 * math.sin(t / 3)], [s, c, 75 - 95 * s - 75 * c + t / 5]]
+        )
+        grey = texture(150, 190, move) + rng.normal(0, 1, (150, 190))
+        frame = flmcore.FlowPyramid(np.rint(grey).clip(0, 255).astype(np.uint8))
+        points = warped(face, move) + rng.normal(0, sigma, face.shape)
+        flow = None if before is None else flmcore.track_points(before[0], frame, before[1])
+        held.update(points, t / 25, tracked=None if flow is None else flow.points)
+        before = frame, points
+    got = held.result()
+    assert got.left_out_flow == 0
+    # a perfect detector is left with the flow's own error (0.03 px), another with its noise
+    assert got.flow_jitter == pytest.approx(
+        100 / D * sigma * math.sqrt(math.pi), rel=0.03, abs=100 / D * 0.03
     )
 
 
