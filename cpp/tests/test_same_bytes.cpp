@@ -178,6 +178,49 @@ Digest metrics_digest() {
   return digest;
 }
 
+Digest flow_digest() {
+  Digest digest;
+  Generator random;
+  constexpr std::ptrdiff_t height = 61, width = 83, half_height = 31, half_width = 42;
+  constexpr std::size_t whole = height * width, n = 60;
+  const std::vector<double> waves = values<double>(random, 24, 0.1, 0.6);
+  const flm::FlowKernels& flow = flm::kernels().flow;
+  std::vector<float> pyramids[2];
+  std::vector<flm::FlowImage> levels[2];
+  for (std::size_t frame = 0; frame < 2; ++frame) {
+    std::vector<std::uint8_t> bytes(3 * whole);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      const int x = static_cast<int>(i / 3 % width) + static_cast<int>(2 * frame),
+                y = static_cast<int>(i / 3 / width) - static_cast<int>(frame);
+      // triangles: sums and products only, as a library's sine may differ between machines
+      double grey = 30.0 * static_cast<double>(i % 3);
+      for (std::size_t w = 0; w < 24; w += 2) {
+        const double at = waves[w] * x + waves[w + 1] * y + 100;
+        grey += 13 * std::fabs(at - 2 * static_cast<double>(static_cast<int>(at / 2)) - 1);
+      }
+      bytes[i] = static_cast<std::uint8_t>(grey);
+    }
+    std::vector<float>& made = pyramids[frame];
+    made.resize(whole + half_height * half_width + flm::flow_slack);
+    flow.grey({bytes.data(), height, width, 3 * width, 3, 1}, true, 0, height, made.data());
+    levels[frame] = {{made.data(), height, width}, {&made[whole], half_height, half_width}};
+    std::vector<float> scratch(width + 4);
+    flow.halve(levels[frame][0], 0, half_height, &made[whole], scratch.data());
+    digest.add(made);
+  }
+  const std::vector<double> points = values<double>(random, 2 * n, 0, 70);
+  std::vector<double> found(2 * n), error(n);
+  std::vector<std::uint8_t> valid(n);
+  for (const int window : {5, 9, 16 + 1}) {
+    std::vector<float> scratch(flow.track_scratch(window));
+    flow.track({levels[0].data(), levels[1].data(), 2, points.data(), window, 20, 0.01, 0.1, 5.0,
+                found.data(), error.data(), valid.data()},
+               0, n, scratch.data());
+    digest.add(found), digest.add(error), digest.add(valid);
+  }
+  return digest;
+}
+
 Digest resample_digest() {
   Digest digest;
   Generator random;
@@ -208,6 +251,7 @@ void run_checks() {
   expect("affine", affine, 0xbae3862713b7e7c6);
   expect("crop", crop_digest(), 0xa5674e99c368841e);
   expect("decode", decode_digest(), 0xb209066ef7e7d744);
+  expect("flow", flow_digest(), 0xa73f7d3fad19bada);
   expect("metrics", metrics_digest(), 0xe99c917e4a468a2b);
   expect("resample", resample_digest(), 0x7cdf0de824956dd9);
 }

@@ -1,26 +1,21 @@
-"""Bytes of a stability accumulator.
-
-magic (8) · length of the header (4, little-endian) · header (JSON) · arrays (little-endian) · SHA-256 of all before (32)
-"""
+"""Bytes of a stability accumulator (see ``_sealed``)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import struct
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flmcore.ops._sealed import refuse, seal, unseal
 from flmcore.ops._steps import BIN_COUNT, EXACT_STEPS, StepLengths
 from flmcore.ops._sweep import Sweep
 
 __all__ = ["Stream", "pack", "unpack"]
 
 _MAGIC = b"flmstab\x01"  # the last byte is the version
-_DIGEST = 32
+_WHAT = "stability accumulator"
 
 
 @dataclass(frozen=True)
@@ -48,34 +43,16 @@ def pack(stream: Stream) -> bytes:
     }
     arrays: list[NDArray[Any]] = [] if sweep is None else [sweep.scalars, sweep.planes]
     arrays += [steps.values, *(() if steps.bins is None else (steps.bins,))]
-    text = json.dumps(header).encode()
-    body = b"".join(array.astype(array.dtype.newbyteorder("<")).tobytes() for array in arrays)
-    whole = _MAGIC + struct.pack("<I", len(text)) + text + body
-    return whole + hashlib.sha256(whole).digest()
+    return seal(_MAGIC, header, arrays)
 
 
 def unpack(data: bytes) -> Stream:
     """The accumulator's content; ValueError where the bytes are not what :func:`pack` writes."""
-    if not isinstance(data, (bytes, bytearray, memoryview)):
-        msg = f"data: expected bytes, got {type(data).__name__}"
-        raise TypeError(msg)
-    whole = bytes(data)
-    if whole[: len(_MAGIC) - 1] != _MAGIC[:-1]:
-        _refuse("something else")
-    if whole[: len(_MAGIC)] != _MAGIC:
-        _refuse("those of another version of flmcore")
-    if (
-        len(whole) < len(_MAGIC) + 4 + _DIGEST
-        or hashlib.sha256(whole[:-_DIGEST]).digest() != whole[-_DIGEST:]
-    ):
-        _refuse("damaged ones")
-    start = len(_MAGIC) + 4
-    (length,) = struct.unpack("<I", whole[len(_MAGIC) : start])
+    header, body = unseal(_MAGIC, _WHAT, data)
     try:
-        header = json.loads(whole[start : start + length])
-        return _restored(header, whole[start + length : -_DIGEST])
+        return _restored(header, body)
     except (ValueError, KeyError, TypeError):
-        _refuse("ones that contradict themselves")
+        refuse(_WHAT, "ones that contradict themselves")
 
 
 def _restored(header: dict[str, Any], body: bytes) -> Stream:
@@ -96,8 +73,3 @@ def _restored(header: dict[str, Any], body: bytes) -> Stream:
     return Stream(
         header["normaliser"], header["scheme"], tuple(size) if isinstance(size, list) else size, sweep, steps
     )
-
-
-def _refuse(what: str) -> NoReturn:
-    msg = f"data: expected the bytes of a stability accumulator, got {what}"
-    raise ValueError(msg)
