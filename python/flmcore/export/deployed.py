@@ -23,7 +23,7 @@ from flmcore.ops._maps import as_positive
 if TYPE_CHECKING:
     from flmcore.export.deployed_module import Deployed, Network
 
-__all__ = ["deploy"]
+__all__ = ["deploy", "landmark_outputs", "raw_outputs"]
 
 _NO_MODULE = "{} models hold no PyTorch module: export the PyTorch checkpoint that they were made from"
 _REASONS = {
@@ -77,17 +77,17 @@ def deploy(
         network = Network(own, config, flip=flip)
         shapes = _probe(network, config)
         decoder = make_decoder(config, method, shapes, beta)
-        names = _raw_outputs(config)
-        if decoder is not None:
-            names, shapes = _landmark_outputs(config)
-    outputs = list(zip(names, shapes, strict=True))
+    kinds = raw_outputs(config) if decoder is None else landmark_outputs(config)
+    if decoder is not None:
+        shapes = [(1, config.landmarks, 2), (1, config.landmarks)][: len(kinds)]
+    outputs = list(zip(kinds, shapes, strict=True))
     if output_names is not None:
         outputs = list(zip(_checked_names(output_names, outputs), [s for _, s in outputs], strict=True))
     deployed = Deployed(network, config, decoder, outputs=outputs, decode=method, normalise=normalise)
     return deployed.eval().requires_grad_(False)
 
 
-def _raw_outputs(config: DetectorConfig) -> tuple[str, ...]:
+def raw_outputs(config: DetectorConfig) -> tuple[str, ...]:
     """Names of the network's own outputs that decoding needs, in the order of ``wanted_outputs``."""
     names: dict[type, tuple[str, ...]] = {
         CoordinatesDecode: ("landmarks",),
@@ -99,11 +99,10 @@ def _raw_outputs(config: DetectorConfig) -> tuple[str, ...]:
     return own if config.output.scores is None else (*own, "scores")
 
 
-def _landmark_outputs(config: DetectorConfig) -> tuple[tuple[str, ...], list[tuple[int, ...]]]:
-    """Names and shapes of the outputs where decoding is in the graph."""
+def landmark_outputs(config: DetectorConfig) -> tuple[str, ...]:
+    """Names of the outputs where decoding is in the graph."""
     scored = config.output.scores is not None or not isinstance(config.decode, CoordinatesDecode)
-    k = config.landmarks
-    return (("landmarks", "scores"), [(1, k, 2), (1, k)]) if scored else (("landmarks",), [(1, k, 2)])
+    return ("landmarks", "scores") if scored else ("landmarks",)
 
 
 def _module_of(detector: Detector) -> Any:
