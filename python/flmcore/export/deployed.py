@@ -67,7 +67,7 @@ def deploy(
     method = choose_method(config, decode)
     import torch
 
-    from flmcore.export.deployed_module import Deployed, Network
+    from flmcore.export.deployed_module import Deployed, Network, Output
 
     with torch.no_grad():
         # Not frozen or fused: a read-back package is compared with the checkpoint tensor by tensor.
@@ -80,9 +80,8 @@ def deploy(
     kinds = raw_outputs(config) if decoder is None else landmark_outputs(config)
     if decoder is not None:
         shapes = [(1, config.landmarks, 2), (1, config.landmarks)][: len(kinds)]
-    outputs = list(zip(kinds, shapes, strict=True))
-    if output_names is not None:
-        outputs = list(zip(_checked_names(output_names, outputs), [s for _, s in outputs], strict=True))
+    names = kinds if output_names is None else _checked_names(output_names, kinds)
+    outputs = [Output(*entry) for entry in zip(names, kinds, shapes, strict=True)]
     deployed = Deployed(network, config, decoder, outputs=outputs, decode=method, normalise=normalise)
     return deployed.eval().requires_grad_(False)
 
@@ -142,14 +141,12 @@ def _probe(network: Network, config: DetectorConfig) -> list[tuple[int, ...]]:
     return shapes[0]
 
 
-def _checked_names(given: Sequence[str], outputs: Sequence[tuple[str, tuple[int, ...]]]) -> list[str]:
+def _checked_names(given: Sequence[str], kinds: Sequence[str]) -> list[str]:
     """One name for each output, none twice, none the input's, each one that every target can spell."""
     names = list(given)
-    if len(names) != len(outputs):
-        own = ", ".join(name for name, _ in outputs)
-        msg = (
-            f"output names: expected {len(outputs)}, in place of {own}, got {len(names)}: {', '.join(names)}"
-        )
+    if len(names) != len(kinds):
+        expected = f"{len(kinds)}, in place of {', '.join(kinds)}"
+        msg = f"output names: expected {expected}, got {len(names)}: {', '.join(names)}"
         raise ExportError(msg)
     for name, times in Counter(["image", *names]).items():
         if times > 1:
