@@ -119,8 +119,10 @@ class Network(nn.Module):
         if self.flip == "none":
             return self._run(x)
         if self.together:
-            views = self._run(torch.cat([x, x.flip(3)]))
-            pairs = [torch.chunk(value, 2) for value in views]
+            both = self._run(torch.cat([x, x.flip(3)]))
+            pairs = [
+                value.reshape(2, -1, *value.shape[1:]).unbind() for value in both
+            ]  # any batch, told by none
         else:
             pairs = list(zip(self._run(x), self._run(x.flip(3)), strict=True))
         return tuple(self._merge(i, plain, mirror) for i, (plain, mirror) in enumerate(pairs))
