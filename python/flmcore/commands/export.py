@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Protocol
 
-from flmcore.commands import export_coreml, export_drift, export_portability
+from flmcore.commands import export_coreml, export_drift, export_onnx, export_portability
 
 
 class _Kind(Protocol):
@@ -20,12 +20,14 @@ class _Kind(Protocol):
 
 _KINDS: dict[str, _Kind] = {
     "coreml": export_coreml,
+    "onnx": export_onnx,
     "drift": export_drift,
     "portability": export_portability,
 }
 
 EXAMPLES = """examples:
   flmcore export coreml -d rtmpose-t -o rtmpose-t.mlpackage
+  flmcore export onnx -d fan4 --decode expectation -o fan4.onnx
   flmcore export drift photos/ -d rtmpose-t       what float16 costs, in pixels and in jitter
   flmcore export portability fan4                 what of it is likely to leave the Neural Engine
   flmcore export KIND --help"""
