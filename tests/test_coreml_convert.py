@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from coreml_here import conversion, coremltools, module_of, operations
+from flmcore.detectors.backends.coreml_tools import import_coremltools
 from flmcore.errors import ExportError, MissingExtraError
 from flmcore.export.coreml import check_versions
 from flmcore.export.coreml_convert import ImageInput, convert_module, program_block
@@ -180,3 +184,31 @@ def test_newer_numpy_is_refused_ahead_with_the_command() -> None:
         ExportError, match="expected Linux or macOS, for which coremltools is made, got win32"
     ):
         check_versions("2.3.5", "win32")
+
+
+def number_of_an_array(image: Any) -> Any:
+    """As in SLPT: a size computed from a size, which the converter holds as an array of one number."""
+    half = image.shape[2] // 2
+    return image[:, :, :half].reshape(1, 3, -1).mean(2)
+
+
+def test_pinned_versions_convert_what_newer_ones_do_not() -> None:
+    """The extra's bounds are those of the code, and what they are for converts inside of them."""
+    extra = pinned("numpy")
+    assert extra == "numpy<2.4"
+    with pytest.raises((ExportError, MissingExtraError), match=r"numpy below 2\.4|needs coremltools"):
+        check_versions("2.4.0", "linux")
+    assert pinned("coremltools") == "coremltools>=9,<10"
+    if importlib.util.find_spec("coremltools") and np.lib.NumpyVersion(np.__version__) >= "2.4.0":
+        with pytest.raises(ExportError, match="got int: TypeError"):  # else the bound can go
+            convert_module(import_coremltools("tests"), module_of(number_of_an_array), conversion())
+    ct = coremltools()
+    model, _ = convert_module(ct, module_of(number_of_an_array), conversion())
+    assert "reduce_mean" in operations(model)
+
+
+def pinned(package: str) -> str:
+    """What the extra coreml asks for, from pyproject.toml."""
+    text = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+    extra = text[text.index("\ncoreml = [") :].partition("]")[0]
+    return next(line.split('"')[1].partition(";")[0] for line in extra.splitlines() if f'"{package}' in line)

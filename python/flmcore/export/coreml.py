@@ -17,6 +17,7 @@ import numpy as np
 from flmcore.data.images import PathLike
 from flmcore.detectors.backends.coreml_tools import Shown, import_coremltools
 from flmcore.detectors.base import Detector
+from flmcore.detectors.weights import sha256_of
 from flmcore.errors import ExportError, MissingExtraError
 from flmcore.export.compression import check_compression, compress
 from flmcore.export.coreml_convert import (
@@ -28,6 +29,7 @@ from flmcore.export.coreml_convert import (
     program_block,
 )
 from flmcore.export.coreml_metadata import About, app_duties, describe_package
+from flmcore.export.detector_file import detector_file
 from flmcore.export.package_folder import check_place, config_file, copy_package, put
 from flmcore.nearest import nearest
 
@@ -45,6 +47,7 @@ class CoremlExport:
     """What was written.
 
     Attributes:
+        name: of the detector.
         path: the package, a folder.
         config: the detector file beside it, with backend ``coreml``.
         bytes: of all files of the package.
@@ -55,6 +58,7 @@ class CoremlExport:
         seconds: for the conversion, compression included.
     """
 
+    name: str
     path: Path
     config: Path
     bytes: int
@@ -108,7 +112,7 @@ def export_coreml(
     _check_options(precision, compression, target, input_kind)
     place = Path(out)
     prepare_export(place, force=force)
-    from flmcore.export.deployed import deploy, deployed_config
+    from flmcore.export.deployed import deploy
 
     ct = import_coremltools("export to Core ML")
     image = input_kind == "image"
@@ -134,12 +138,12 @@ def export_coreml(
     )
     spec = model.get_spec()
     describe_package(spec, about)
-    text = deployed_config(detector, decode=decode, flip=flip, backend="coreml", weights=place.name)
     try:
-        put(place, lambda new: _fill(new, model, spec), lambda _: text)
+        put(place, lambda new: _fill(new, model, spec), lambda new: _detector_file(about, new))
     finally:
         shutil.rmtree(model.package_path, ignore_errors=True)
     return CoremlExport(
+        name=detector.name,
         path=place,
         config=config_file(place),
         bytes=sum(file.stat().st_size for file in place.rglob("*") if file.is_file()),
@@ -216,6 +220,18 @@ def _own_names(detector: Detector, module: Deployed) -> dict[str, str]:
 
     usual = raw_outputs if module.decode == "none" else landmark_outputs
     return dict(zip(module.output_names, usual(detector.config), strict=True))
+
+
+def _detector_file(about: About, package: Path) -> str:
+    return detector_file(
+        about.config,
+        about.outputs,
+        backend="coreml",
+        weights=package.name,
+        sha256=sha256_of(package),
+        decoded=about.decode != "none",
+        flip=about.flip,
+    )
 
 
 def _fill(folder: Path, model: Any, spec: Any) -> None:

@@ -71,7 +71,9 @@ def deploy(
 
     with torch.no_grad():
         # Not frozen or fused: a read-back package is compared with the checkpoint tensor by tensor.
-        own = copy.deepcopy(module).to("cpu").eval().requires_grad_(False)
+        own = copy.deepcopy(module).to("cpu").eval()
+        for parameter in own.parameters():  # requires_grad_ is not there for TorchScript
+            parameter.requires_grad_(False)
         network = Network(own, config, flip=flip)
         shapes = _probe(network, config)
         decoder = make_decoder(config, method, shapes, beta)

@@ -20,7 +20,7 @@ Shown = Callable[[str, float], None]  # what is being done, and the share of it 
 _BAR = re.compile(r"\r?\s*([^|\r\n]+?):\s+(\d+)%\|")  # as tqdm draws it
 # What says nothing of this conversion: versions newer than Apple's tests, parts that only macOS has.
 _NOISE = re.compile(
-    r"has not been tested with coremltools|Failed to load _ML|scikit-learn|TensorFlow|XGBoost"
+    r"has not been tested with coremltools|Failed to load _ML|Tuple detected at graph output|scikit-learn|TensorFlow|XGBoost"
 )
 
 
