@@ -26,12 +26,12 @@ assert all(
     (mil_ops_elementwise, mil_ops_layers, mil_ops_resize, mil_ops_shape)
 )  # imported for what they enter
 
+# Whole numbers of fewer bits, which iOS 17 has for indices, are kept in int32 too.
 _DTYPES = {
     "bool": torch.bool,
     "float16": torch.float32,
     "float32": torch.float32,
-    "int32": torch.int32,
-    "string": None,
+    **dict.fromkeys(("int8", "int16", "int32", "uint8", "uint16"), torch.int32),
 }
 
 

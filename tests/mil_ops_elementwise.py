@@ -57,10 +57,7 @@ _TYPES = {
     "bool": torch.bool,
     "fp16": torch.float32,  # rounded, where asked for, by the interpreter
     "fp32": torch.float32,
-    "int16": torch.int16,
-    "int32": torch.int32,
-    "int8": torch.int8,
-    "uint8": torch.uint8,
+    **dict.fromkeys(("int8", "int16", "int32", "uint8", "uint16"), torch.int32),
 }
 
 for _name, _function in _UNARY.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -85,8 +86,8 @@ def softmax(x: Numbers, axis: Numbers | int = -1) -> Numbers:
 @op("max_pool")
 def max_pool(x: Numbers, kernel_sizes: Numbers, pad_type: str, **more: Any) -> Numbers:
     """Padding never wins."""
-    windows, _ = _windows(x, -math.inf, ints(kernel_sizes), pad_type, **more)
-    return windows.amax(-1)
+    frame = _frame(x, ints(kernel_sizes), pad_type, **more)
+    return frame.windows(x, padding=-math.inf, behind=-math.inf).amax(-1)
 
 
 @op("avg_pool")
@@ -98,37 +99,41 @@ def avg_pool(
     **more: Any,
 ) -> Numbers:
     """Padding counts as zeros unless it is excluded; what ``ceil_mode`` adds behind it never counts."""
-    windows, counted = _windows(x, 0.0, ints(kernel_sizes), pad_type, **more)
-    inside = torch.ones_like(x[:1, :1])
-    if not exclude_padding_from_average:
-        inside = F.pad(inside, counted, value=1.0)
-        counted = [0] * len(counted)
-    ones, _ = _windows(inside, 0.0, ints(kernel_sizes), "custom", **{**more, "pad": _from_torch(counted)})
-    return windows.sum(-1) / ones.sum(-1)
+    frame = _frame(x, ints(kernel_sizes), pad_type, **more)
+    counts = 0.0 if exclude_padding_from_average else 1.0
+    ones = frame.windows(torch.ones_like(x[:1, :1]), padding=counts, behind=0.0)
+    return frame.windows(x, padding=0.0, behind=0.0).sum(-1) / ones.sum(-1)
 
 
-def _windows(
+@dataclass(frozen=True)
+class _Frame:
+    """Where a kernel is put: its sizes and steps, padding, and what is missing for last windows that are not whole."""
+
+    kernel: list[int]
+    steps: list[int]
+    pads: list[tuple[int, int]]
+    missing: list[tuple[int, int]]
+
+    def windows(self, x: Numbers, padding: float, behind: float) -> Numbers:
+        """The numbers under each position of the kernel, last axis."""
+        framed = F.pad(F.pad(x, _for_torch(self.pads), value=padding), _for_torch(self.missing), value=behind)
+        for axis, (size, step) in enumerate(zip(self.kernel, self.steps, strict=True)):
+            framed = framed.unfold(2 + axis, size, step)
+        return framed.flatten(-len(self.kernel))
+
+
+def _frame(
     x: Numbers,
-    fill: float,
     kernel: list[int],
     pad_type: str,
     strides: Numbers | None = None,
     pad: Numbers | None = None,
     ceil_mode: Numbers | bool = False,
-) -> tuple[Numbers, list[int]]:
-    """The numbers under each position of the kernel, last axis, and the padding in PyTorch's order.
-
-    Taking each stride-th place of the kernel's axes, so that windows are views until they are reduced.
-    """
-    spatial = x.ndim - 2
-    steps = ints(strides, [1] * spatial)
-    pads = _for_torch(_pads(pad_type, pad, x.shape[2:], kernel, steps))
-    padded = F.pad(x, pads, value=fill)
-    if ceil_mode:
-        padded = F.pad(padded, _for_torch(_ceil_pads(x.shape[2:], pads, kernel, steps)), value=fill)
-    for axis in range(spatial):
-        padded = padded.unfold(2 + axis, kernel[axis], steps[axis])
-    return padded.flatten(-spatial), pads
+) -> _Frame:
+    steps = ints(strides, [1] * len(kernel))
+    pads = _pads(pad_type, pad, x.shape[2:], kernel, steps)
+    places = zip(x.shape[2:], pads, kernel, steps, strict=True)
+    return _Frame(kernel, steps, pads, [(0, _missing(*place) if ceil_mode else 0) for place in places])
 
 
 def _pads(
@@ -151,27 +156,15 @@ def _pads(
     return pads
 
 
-def _ceil_pads(
-    sizes: Sequence[int], pads: Sequence[int], kernel: Sequence[int], steps: Sequence[int]
-) -> list[tuple[int, int]]:
-    """What is missing behind for a last window that is not whole, unless it would begin in the padding."""
-    more = []
-    for size, (before, after), reach, step in zip(sizes, _pairs(pads), kernel, steps, strict=True):
-        count = math.ceil((size + before + after - reach) / step) + 1
-        if (count - 1) * step >= size + before and before + after > 0:
-            count -= 1
-        more.append((0, max(0, (count - 1) * step + reach - size - before - after)))
-    return more
+def _missing(size: int, pads: tuple[int, int], reach: int, step: int) -> int:
+    """Behind an axis for a last window that is not whole, unless that would begin in the padding."""
+    before, after = pads
+    count = math.ceil((size + before + after - reach) / step) + 1
+    if (count - 1) * step >= size + before and before + after > 0:
+        count -= 1
+    return max(0, (count - 1) * step + reach - size - before - after)
 
 
 def _for_torch(pads: Sequence[tuple[int, int]]) -> list[int]:
     """The last axis first."""
     return [number for pair in reversed(pads) for number in pair]
-
-
-def _pairs(pads: Sequence[int]) -> list[tuple[int, int]]:
-    return list(zip(pads[::2], pads[1::2], strict=True))[::-1]
-
-
-def _from_torch(pads: Sequence[int]) -> Numbers:
-    return torch.tensor([number for pair in _pairs(pads) for number in pair])
