@@ -22,6 +22,7 @@ from flmcore.detectors.schema import CoordinatesDecode
 from flmcore.detectors.weights import sha256_of
 from flmcore.errors import ExportError
 from flmcore.export.coreml import CoremlExport, export_coreml
+from flmcore.export.coreml_convert import program_block
 from flmcore.export.detector_file import detector_file
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
@@ -294,3 +295,18 @@ def test_detector_file_of_any_config_can_be_read(tmp_path: Path, name: str, deco
         assert found.decode == CoordinatesDecode(units="pixels", origin="centre")
     else:
         assert found.decode.kind == config.decode.kind
+
+
+@pytest.mark.parametrize("decode", ["argmax", "expectation"])
+def test_decoding_is_in_float32_and_the_network_is_not(ct: Any, tmp_path: Path, decode: str) -> None:
+    import torch
+
+    config = tiny.write_config(tmp_path, "torch", "none.pt", tiny.IDENTITY)
+    detector = flmcore.load_detector(config, module=torch.nn.Conv2d(3, 3, 1))
+    done = export_coreml(detector, tmp_path / "out.mlpackage", decode=decode)
+    assert done.outputs == {"landmarks": (1, 3, 2), "scores": (1, 3)}
+    found = program_block(specification(ct, done)).operations
+    types = {operation.type: operation.outputs[0].type.tensorType.dataType for operation in found}
+    assert (types["conv"], types["reduce_max"], types["concat"]) == (10, 11, 11)  # float16, float32
+    assert read_config(done.config).decode == CoordinatesDecode(units="pixels", origin="centre")
+    assert len(done.duties) == 2  # crop, and back into the image

@@ -34,7 +34,7 @@ from flmcore.export.package_folder import check_place, config_file, copy_package
 from flmcore.nearest import nearest
 
 if TYPE_CHECKING:
-    from flmcore.export.deployed import Deployed
+    from flmcore.export.deployed_module import Deployed
 
 __all__ = ["INPUTS", "CoremlExport", "check_versions", "export_coreml", "prepare_export"]
 
@@ -62,7 +62,7 @@ class CoremlExport:
     path: Path
     config: Path
     bytes: int
-    operations: Mapping[str, int]
+    operations: Counter[str]
     outputs: Mapping[str, tuple[int, ...]]
     duties: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -216,10 +216,11 @@ def _conversion(
 
 def _own_names(detector: Detector, module: Deployed) -> dict[str, str]:
     """Name of each output → its usual name, which says what it is."""
-    from flmcore.export.deployed import landmark_outputs, raw_outputs
+    from flmcore.export.deployed import raw_outputs
 
-    usual = raw_outputs if module.decode == "none" else landmark_outputs
-    return dict(zip(module.output_names, usual(detector.config), strict=True))
+    decoded = ("landmarks", "scores")[: len(module.output_names)]
+    usual = raw_outputs(detector.config) if module.decode == "none" else decoded
+    return dict(zip(module.output_names, usual, strict=True))
 
 
 def _detector_file(about: About, package: Path) -> str:

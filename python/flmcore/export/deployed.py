@@ -23,7 +23,7 @@ from flmcore.ops._maps import as_positive
 if TYPE_CHECKING:
     from flmcore.export.deployed_module import Deployed, Network
 
-__all__ = ["deploy"]
+__all__ = ["deploy", "raw_outputs"]
 
 _NO_MODULE = "{} models hold no PyTorch module: export the PyTorch checkpoint that they were made from"
 _REASONS = {
@@ -77,7 +77,7 @@ def deploy(
         network = Network(own, config, flip=flip)
         shapes = _probe(network, config)
         decoder = make_decoder(config, method, shapes, beta)
-        names = _raw_outputs(config)
+        names = raw_outputs(config)
         if decoder is not None:
             names, shapes = _landmark_outputs(config)
     outputs = list(zip(names, shapes, strict=True))
@@ -87,7 +87,7 @@ def deploy(
     return deployed.eval().requires_grad_(False)
 
 
-def _raw_outputs(config: DetectorConfig) -> tuple[str, ...]:
+def raw_outputs(config: DetectorConfig) -> tuple[str, ...]:
     """Names of the network's own outputs that decoding needs, in the order of ``wanted_outputs``."""
     names: dict[type, tuple[str, ...]] = {
         CoordinatesDecode: ("landmarks",),

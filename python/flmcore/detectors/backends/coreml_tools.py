@@ -18,9 +18,12 @@ __all__ = ["Heard", "Shown", "import_coremltools", "quietly"]
 Shown = Callable[[str, float], None]  # what is being done, and the share of it that is done
 
 _BAR = re.compile(r"\r?\s*([^|\r\n]+?):\s+(\d+)%\|")  # as tqdm draws it
-# What says nothing of this conversion: versions newer than Apple's tests, parts that only macOS has.
+# What says nothing of this conversion: versions newer than Apple's tests, parts that only macOS has, and float32's
+# largest number (a clamp without an upper end) that becomes infinite in float16: coremltools leaves an operation in
+# float32 whose other numbers would not fit.
 _NOISE = re.compile(
-    r"has not been tested with coremltools|Failed to load _ML|Tuple detected at graph output|scikit-learn|TensorFlow|XGBoost"
+    r"has not been tested with coremltools|Failed to load _ML|Tuple detected at graph output|overflow encountered in cast"
+    r"|scikit-learn|TensorFlow|XGBoost"
 )
 
 
@@ -68,7 +71,7 @@ def quietly(shown: Shown | None = None) -> Iterator[Heard]:
             warnings.catch_warnings(record=True) as caught,
         ):
             warnings.simplefilter("ignore")
-            warnings.filterwarnings("always", category=RuntimeWarning)  # overflow, NaN
+            warnings.filterwarnings("always", category=RuntimeWarning)  # NaN, division by zero
             warnings.filterwarnings("always", category=UserWarning, module="coremltools")
             yield heard
     finally:
