@@ -123,6 +123,12 @@ def fill(shape: Numbers, value: Numbers | float = 0.0) -> Numbers:
     return torch.full(ints(shape), value.item() if isinstance(value, torch.Tensor) else value)
 
 
+@op("fill_like")
+def fill_like(ref_tensor: Numbers, value: Numbers | float = 0.0) -> Numbers:
+    """The shape of ``ref_tensor``, the type of ``value``."""
+    return torch.full(ref_tensor.shape, value.item() if isinstance(value, torch.Tensor) else value)
+
+
 @op("range_1d")
 def range_1d(start: Numbers, end: Numbers, step: Numbers) -> Numbers:
     return torch.arange(start.item(), end.item(), step.item(), dtype=start.dtype)
