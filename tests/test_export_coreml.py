@@ -9,13 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import flmcore
 import tiny_models as tiny
 from coreml_here import coremltools, operations
-from flmcore.detectors import nets
+from filled import filled_detector
 from flmcore.detectors.config import read_config
 from flmcore.detectors.cost import stated_cost
 from flmcore.detectors.load import find_config
@@ -25,7 +24,6 @@ from flmcore.errors import ExportError
 from flmcore.export.coreml import CoremlExport, export_coreml
 from flmcore.export.coreml_convert import program_block
 from flmcore.export.detector_file import detector_file
-from weight_fill import fill
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
 
@@ -46,31 +44,6 @@ def spots(ct: Any, tmp_path: Path) -> Path:
         tmp_path / "tiny.pt"
     )
     return tiny.write_config(tmp_path, "torchscript", "tiny.pt", "[output]\nlandmarks = 1\n" + tiny.CENTROID)
-
-
-def filled(name: str) -> flmcore.Detector:
-    """A detector of the zoo with weights that follow from their names."""
-    import torch
-
-    config = find_config(name)
-    mean_face = None
-    if config.model.mean_face is not None:
-        mean_face = np.random.default_rng(0).random((config.landmarks, 2), dtype=np.float32)
-    network = nets.build(
-        str(config.model.network),
-        config.model.options,
-        where=name,
-        landmarks=config.landmarks,
-        size=config.crop.size,
-        mean_face=mean_face,
-    )
-    shapes = {
-        key: tuple(value.shape) for key, value in network.state_dict().items() if "mean_face" not in key
-    }
-    network.load_state_dict(
-        {key: torch.from_numpy(value) for key, value in fill(shapes).items()}, strict=False
-    )
-    return flmcore.load_detector(config, module=network, threads=1)
 
 
 def specification(ct: Any, done: CoremlExport) -> Any:
@@ -245,7 +218,7 @@ sys.exit(main(["export", "coreml", "-d", detector, "-o", {str(out)!r}]))
 @pytest.fixture(scope="module")
 def resnet(ct: Any) -> flmcore.Detector:
     assert ct
-    return filled("simulated-r18")
+    return filled_detector("simulated-r18")
 
 
 def test_resnet_folds_what_core_ml_can_fold(resnet: flmcore.Detector, tmp_path: Path) -> None:
@@ -283,7 +256,7 @@ def test_published_networks(
     ct: Any, tmp_path: Path, name: str, outputs: dict[str, tuple[int, ...]], convolutions: int
 ) -> None:
     assert ct
-    done = export_coreml(filled(name), tmp_path / "net.mlpackage", flip=False)
+    done = export_coreml(filled_detector(name), tmp_path / "net.mlpackage", flip=False)
     assert done.outputs == outputs
     assert done.operations["conv"] == convolutions
     assert done.warnings == ()
@@ -291,7 +264,7 @@ def test_published_networks(
 
 def test_slpt(ct: Any, tmp_path: Path) -> None:
     assert ct
-    done = export_coreml(filled("slpt-6"), tmp_path / "net.mlpackage")
+    done = export_coreml(filled_detector("slpt-6"), tmp_path / "net.mlpackage")
     assert done.outputs == {"landmarks": (1, 98, 2)}
     assert done.operations["resample"] + done.operations["gather"] + done.operations["gather_along_axis"] > 0
 
