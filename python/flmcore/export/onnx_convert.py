@@ -84,8 +84,9 @@ def _former(torch: Any, module: Deployed, picture: Any, *, dynamic: bool) -> Any
 
     names = [module.input_name, *module.output_names]
     file = io.BytesIO()
+    # Traced ahead: within the exporter's own trace, a module of a TorchScript file is refused as none of its parts.
     torch.onnx.export(
-        module,
+        torch.jit.trace(module, picture, check_trace=False),
         (picture,),
         file,
         dynamo=False,
