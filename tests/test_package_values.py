@@ -309,9 +309,7 @@ def test_quantised_weights_are_within_half_a_step(
     if step.ndim == 1:
         step = step[:, None, None, None]
     value = value.astype(np.float64)
-    rounding = (
-        np.abs(value) + step
-    ) * 2.0**-10  # of the weight, of the scale and of their product to float16
+    rounding = (np.abs(value) + step) * 2.0**-9  # of the weight, of the scale, of their product
     assert (np.abs(value - WEIGHT) <= step / 2 + rounding).all()
 
 
