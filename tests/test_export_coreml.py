@@ -52,7 +52,11 @@ def specification(ct: Any, done: CoremlExport) -> Any:
 
 def test_torchscript_file_becomes_a_package(spots: Path, ct: Any, tmp_path: Path) -> None:
     done = export_coreml(flmcore.load_detector(spots), tmp_path / "out.mlpackage")
-    assert (done.name, done.path, done.config) == ("tiny", tmp_path / "out.mlpackage", tmp_path / "out.toml")
+    assert (done.name, done.path, done.config) == (
+        "tiny",
+        tmp_path / "out.mlpackage",
+        tmp_path / "out.mlpackage.toml",
+    )
     assert done.outputs == {"landmarks": (1, 3, 2)}
     assert done.bytes == sum(file.stat().st_size for file in done.path.rglob("*") if file.is_file())
     assert sum(done.operations.values()) == len(
@@ -116,7 +120,7 @@ def test_another_process_gives_the_same_bytes(spots: Path, tmp_path: Path) -> No
     assert done.stderr == ""
     assert "left to the app:" in done.stdout
     assert sha256_of(out) == sha256_of(first.path)
-    assert (tmp_path / "again/net.toml").read_bytes() == first.config.read_bytes()
+    assert (tmp_path / "again/net.mlpackage.toml").read_bytes() == first.config.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -191,7 +195,7 @@ def test_package_that_is_there_is_kept_without_force(spots: Path, tmp_path: Path
     assert sha256_of(tmp_path / "out.mlpackage") != first
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "out.mlpackage",
-        "out.toml",
+        "out.mlpackage.toml",
         "tiny.pt",
         "tiny.toml",
     ]
@@ -284,11 +288,21 @@ def test_detector_file_of_any_config_can_be_read(tmp_path: Path, name: str, deco
     (tmp_path / "a.toml").write_text(text, encoding="utf-8")
     found = read_config(tmp_path / "a.toml")
     assert (found.name, found.crop, found.licence, found.landmarks) == (
-        config.name,
+        "a",
         config.crop,
         config.licence,
         config.landmarks,
     )
+    same = detector_file(
+        config,
+        outputs,
+        backend="coreml",
+        weights=f"{name}.mlpackage",
+        sha256=None,
+        decoded=decoded,
+        flip=True,
+    )
+    assert f'name = "{name}-coreml"' in same.splitlines()[0]
     assert getattr(found.decode, "flip", "none") == "none"
     assert stated_cost(found).multiply_adds == stated_cost(config).multiply_adds
     if decoded:
@@ -309,4 +323,8 @@ def test_decoding_is_in_float32_and_the_network_is_not(ct: Any, tmp_path: Path, 
     types = {operation.type: operation.outputs[0].type.tensorType.dataType for operation in found}
     assert (types["conv"], types["reduce_max"], types["concat"]) == (10, 11, 11)  # float16, float32
     assert read_config(done.config).decode == CoordinatesDecode(units="pixels", origin="centre")
-    assert len(done.duties) == 2  # crop, and back into the image
+    assert [duty.split()[0] for duty in done.duties] == [
+        "crop",
+        "take",
+        "take",
+    ]  # threshold, back into the image

@@ -161,7 +161,7 @@ def test_a_torchscript_file_by_the_command(
     assert "onnxruntime beside PyTorch: " in said.out
     image = tiny.spots_image([(30, 20), (41, 33), (36, 28)])
     box = [20.0, 15.0, 55.0, 45.0]
-    found = flmcore.load_detector(tmp_path / "tiny.toml", threads=1)(image, box).points
+    found = flmcore.load_detector(tmp_path / "tiny.onnx.toml", threads=1)(image, box).points
     np.testing.assert_allclose(found, flmcore.load_detector(script, threads=1)(image, box).points, atol=1e-4)
 
 

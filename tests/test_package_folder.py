@@ -70,8 +70,8 @@ def test_sum_of_a_package_is_that_of_its_files(tmp_path: Path) -> None:
 def test_put_makes_both_or_neither(tmp_path: Path) -> None:
     out = tmp_path / "net.mlpackage"
     put(out, lambda new: package(new), lambda new: f"sum = {sha256_of(new)}")
-    assert names(tmp_path) == ["net.mlpackage", "net.toml"]
-    assert (tmp_path / "net.toml").read_text() == f"sum = {sha256_of(out)}"
+    assert names(tmp_path) == ["net.mlpackage", "net.mlpackage.toml"]
+    assert (tmp_path / "net.mlpackage.toml").read_text() == f"sum = {sha256_of(out)}"
     before = sha256_of(out)
 
     def fails(new: Path) -> None:
@@ -80,20 +80,23 @@ def test_put_makes_both_or_neither(tmp_path: Path) -> None:
 
     with pytest.raises(ExportError, match=r"net\.mlpackage: cannot be written: No space left on device"):
         put(out, fails, lambda _: "")
-    assert (names(tmp_path), sha256_of(out)) == (["net.mlpackage", "net.toml"], before)
+    assert (names(tmp_path), sha256_of(out)) == (["net.mlpackage", "net.mlpackage.toml"], before)
     put(out, lambda new: package(new, weights=b"9"), lambda _: "second")
     assert sha256_of(out) != before
-    assert (names(tmp_path), (tmp_path / "net.toml").read_text()) == (["net.mlpackage", "net.toml"], "second")
+    assert (names(tmp_path), (tmp_path / "net.mlpackage.toml").read_text()) == (
+        ["net.mlpackage", "net.mlpackage.toml"],
+        "second",
+    )
 
 
 def test_what_was_there_comes_back_where_the_last_step_fails(tmp_path: Path) -> None:
     out = tmp_path / "net.mlpackage"
     package(out)
     before = sha256_of(out)
-    (tmp_path / "net.toml").mkdir()  # a file cannot take its place
+    (tmp_path / "net.mlpackage.toml").mkdir()  # a file cannot take its place
     with pytest.raises(ExportError, match="cannot be written"):
         put(out, lambda new: package(new, weights=b"9"), lambda _: "text")
-    assert (names(tmp_path), sha256_of(out)) == (["net.mlpackage", "net.toml"], before)
+    assert (names(tmp_path), sha256_of(out)) == (["net.mlpackage", "net.mlpackage.toml"], before)
 
 
 def test_interrupt_leaves_nothing(tmp_path: Path) -> None:
@@ -126,10 +129,10 @@ def test_place_is_checked_ahead(tmp_path: Path) -> None:
     (tmp_path / "photos.mlpackage/face.jpg").write_bytes(b"")
     with pytest.raises(ExportError, match=r"expected a Core ML package to replace, got .*, which is none"):
         check_place(tmp_path / "photos.mlpackage", force=True)
-    (tmp_path / "other.toml").write_text("mine")
-    with pytest.raises(ExportError, match=r"got .*other\.toml, which is there"):
+    (tmp_path / "other.mlpackage.toml").write_text("mine")
+    with pytest.raises(ExportError, match=r"got .*other\.mlpackage\.toml, which is there"):
         check_place(tmp_path / "other.mlpackage", force=False)
-    assert names(tmp_path) == ["file", "net.mlpackage", "other.toml", "photos.mlpackage"]
+    assert names(tmp_path) == ["file", "net.mlpackage", "other.mlpackage.toml", "photos.mlpackage"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /sys, where nobody makes folders")

@@ -21,8 +21,8 @@ EXAMPLES = """examples:
   flmcore export coreml -d slpt-6 --compress palettize-6 --target iOS17 -o slpt.mlpackage
   flmcore export coreml -d my.toml --precision float32 --input array -o my.mlpackage
 
-OUT.toml beside the package is a detector file: 'flmcore evaluate -d OUT.toml' runs the package on macOS. Needs PyTorch and
-coremltools, which Linux and macOS have: pip install 'flmcore[coreml,torch]'."""
+OUT.mlpackage.toml beside it is a detector file: 'flmcore evaluate -d OUT.mlpackage.toml' runs the package on macOS.
+Needs PyTorch and coremltools, which Linux and macOS have: pip install 'flmcore[coreml,torch]'."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:

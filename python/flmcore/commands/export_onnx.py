@@ -19,8 +19,8 @@ EXAMPLES = """examples:
   flmcore export onnx -d my.toml --batch 1 --no-flip -o my.onnx
 
 The model takes crops as float32 (N, 3, H, W), RGB, grey levels 0 to 255. It is run in onnxruntime beside the PyTorch
-module before it is put in its place. OUT.toml beside it is a detector file: 'flmcore evaluate -d OUT.toml' compares it with
-the original. Needs pip install 'flmcore[export]'."""
+module before it is put in its place. OUT.onnx.toml beside it is a detector file named OUT:
+'flmcore evaluate -d ORIGINAL -d OUT.onnx.toml' compares both. Needs pip install 'flmcore[export]'."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from flmcore.detectors.cost import stated_cost
@@ -25,6 +26,8 @@ def detector_file(
     flip: bool,
 ) -> str:
     """TOML of a detector that runs the exported model; the crop is the original's, scale and mean are in the model.
+
+    It is named after the exported file, or ``ORIGINAL-BACKEND`` where that has the original's name.
 
     Args:
         config: the original's.
@@ -48,6 +51,7 @@ def detector_file(
     if flip:  # both passes are one run of this model
         source["multiply_adds"] = stated_cost(config).multiply_adds
     top = {key: table[key] for key in ("name", "scheme", "landmarks", "licence", "description")}
+    top["name"] = _own_name(config.name, weights, backend)
     tables = {
         "model": {"backend": backend, "weights": weights, "sha256": sha256},
         "crop": table["crop"],
@@ -60,6 +64,12 @@ def detector_file(
     for name, values in tables.items():
         lines += ["", f"[{name}]", *_lines(values)]
     return "\n".join(lines) + "\n"
+
+
+def _own_name(original: str, weights: str, backend: str) -> str:
+    """The file's stem: a run that compares the exported with the original, or two exports, tells them apart by name."""
+    stem = PurePosixPath(weights).stem
+    return f"{original}-{backend}" if stem == original else stem
 
 
 def _output(output: OutputConfig, names: Mapping[str, str], *, decoded: bool) -> dict[str, Any]:

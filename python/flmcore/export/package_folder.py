@@ -23,8 +23,8 @@ _NAMES = uuid.UUID("9f6b0e0a-5d0e-5c39-9d5b-0f6c2a1de7b4")  # of the identifiers
 
 
 def config_file(out: Path) -> Path:
-    """The detector file beside a package."""
-    return out.with_suffix(".toml")
+    """The detector file beside an exported one: its whole name, since a package and an ONNX file may share the stem."""
+    return out.with_name(f"{out.name}.toml")
 
 
 def check_place(out: Path, *, force: bool, suffix: str = SUFFIX) -> None:
