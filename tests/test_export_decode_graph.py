@@ -181,13 +181,13 @@ def test_below_the_threshold_the_score_tells_what_is_undefined() -> None:
     heat[:, 3] = -np.abs(heat[:, 3])
     points, scores = decoded(config, "argmax", heat)
     expected, _ = decode_outputs(config, (heat,))
-    threshold = decode_facts(config, "argmax", "none")["app"]["threshold"]
+    threshold = decode_facts(config, "argmax")["threshold"]
     assert np.isfinite(points).all()
     assert np.isnan(expected[:, 3]).all()
     np.testing.assert_array_equal(scores > threshold, np.isfinite(expected[..., 0]))
     assert np.isfinite(decoded(config, "expectation", heat)[0]).all()
     low = config_of({"kind": "heatmap", "options": {"threshold": -1e30}})
-    assert decode_facts(low, "argmax", "none")["app"] == {"threshold": -1e30}
+    assert decode_facts(low, "argmax") == {"options": {}, "threshold": -1e30}
 
 
 REFUSED = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from flmcore.commands import export_coreml
+from flmcore.commands import export_coreml, export_onnx
 
 Add = Callable[[argparse.ArgumentParser], None]
 Run = Callable[[argparse.Namespace], int]
@@ -19,10 +19,12 @@ _KINDS: tuple[tuple[str, Add, Run, str, str], ...] = (
         "a PyTorch detector as a Core ML package",
         export_coreml.EXAMPLES,
     ),
+    ("onnx", export_onnx.add, export_onnx.run, "a PyTorch detector as an ONNX file", export_onnx.EXAMPLES),
 )
 
 EXAMPLES = """examples:
   flmcore export coreml -d rtmpose-t -o rtmpose-t.mlpackage
+  flmcore export onnx -d fan4 --decode expectation -o fan4.onnx
   flmcore export KIND --help"""
 
 

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from flmcore.export.coreml import CoremlExport, export_coreml
+from flmcore.export.onnx_export import OnnxExport, export_onnx
 
-__all__ = ["CoremlExport", "export_coreml"]
+__all__ = ["CoremlExport", "OnnxExport", "export_coreml", "export_onnx"]

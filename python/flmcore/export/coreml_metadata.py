@@ -17,6 +17,7 @@ from flmcore.detectors.schema import (
     SimccDecode,
 )
 from flmcore.export import compression
+from flmcore.export.decode_choice import decode_facts
 
 __all__ = ["About", "app_duties", "describe_package", "input_text", "output_text", "user_metadata"]
 
@@ -33,6 +34,7 @@ class About:
         weights_sha256: of the checkpoint; None where a module was given.
         precision, compressed: of the exported model.
         image: a picture goes in; else an array.
+        beta: of the softmax of a decoder in the graph, where one was asked for.
     """
 
     config: DetectorConfig
@@ -43,6 +45,7 @@ class About:
     precision: str = "float32"
     compressed: str = "none"
     image: bool = False
+    beta: float | None = None
 
 
 def user_metadata(about: About) -> dict[str, str]:
@@ -57,6 +60,7 @@ def user_metadata(about: About) -> dict[str, str]:
         table["model"]["weights"] = config.model.weights.replace("\\", "/").rpartition("/")[2]
     decode = {
         "in_graph": about.decode,
+        **decode_facts(config, about.decode, about.beta),
         "flip_in_graph": about.flip,
         "left_to_app": app_duties(about)[1:],
         "config": table["decode"],
@@ -113,7 +117,12 @@ def app_duties(about: About) -> list[str]:
         )
     if about.decode == "none":
         duties.append(_decoding(config))
-    return [*duties, "take the landmarks back into the image through the inverse of the crop's affine"]
+    elif (threshold := decode_facts(config, about.decode)["threshold"]) is not None and threshold > -1e30:
+        duties.append(f"take a landmark whose score is not above {threshold:g} for undefined")
+    return [
+        *duties,
+        f"take the landmarks back into the image through the inverse of the crop's affine{_in_image(config)}",
+    ]
 
 
 def input_text(about: About) -> str:
@@ -170,7 +179,7 @@ def _decoding(config: DetectorConfig) -> str:
     if isinstance(decode, SimccDecode):
         return f"landmarks in crop pixels: each row's peak by {decode.method} / {decode.split_ratio:g}{_shift(decode)}"
     if isinstance(decode, HeatmapDecode):
-        return f"landmarks in crop pixels: each map's peak by {decode.method}, origin {decode.origin}{_after(decode)}"
+        return f"landmarks in crop pixels: each map's peak by {decode.method}, origin {decode.origin}"
     return f"landmarks in crop pixels: each map's peak, moved by its offset, divisor {decode.logit_divisor:g}"
 
 
@@ -182,6 +191,14 @@ def _shift(decode: SimccDecode) -> str:
 def _after(decode: HeatmapDecode) -> str:
     truncated = decode.image_rounding == "truncate"
     return "; image pixels truncated, as the config says" if truncated else ""
+
+
+def _in_image(config: DetectorConfig) -> str:
+    """What follows on the way back, in image pixels."""
+    decode = config.decode
+    if not isinstance(decode, HeatmapDecode):
+        return ""
+    return (f", add {decode.image_offset:g}" if decode.image_offset else "") + _after(decode)
 
 
 def _json(table: dict[str, Any]) -> str:

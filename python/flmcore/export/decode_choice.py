@@ -89,24 +89,23 @@ def make_decoder(
     return graph.ScoreReader(made, landmarks, given, output.score_column, output.score_activation)
 
 
-def decode_facts(config: DetectorConfig, method: str, flip: str, beta: float | None = None) -> dict[str, Any]:
-    """What is inside the graph and what is left to the app, as plain values for a file's metadata."""
+def decode_facts(config: DetectorConfig, method: str, beta: float | None = None) -> dict[str, Any]:
+    """Of a decoder in the graph, as plain values for a file's metadata.
+
+    ``options`` are the method's own. ``threshold``: a landmark whose score is not above it is undefined; None where all
+    are defined.
+    """
     own = config.decode
-    inside: dict[str, Any] = {"method": method, "flip": flip}
-    left: dict[str, Any] = {}
-    if method in ("softargmax", "expectation", "local_mean") and not isinstance(own, CoordinatesDecode):
-        inside |= {"beta": 1.0 if beta is None else beta} if isinstance(own, SimccDecode) else {}
-        inside |= _options(own, method, beta) if isinstance(own, HeatmapDecode) else {}
-    if method == "none":
-        left["decode"] = config.to_dict()["decode"] | {"flip": "none" if flip != "none" else _flip(own)}
-    elif (threshold := undefined_below(config, method)) is not None:
-        left["threshold"] = threshold  # a landmark whose score is not above it is undefined
-    if isinstance(own, HeatmapDecode) and (own.image_offset or own.image_rounding != "none"):
-        left |= {"image_offset": own.image_offset, "image_rounding": own.image_rounding}
-    return {"inside": inside, "app": left}
+    if method == "none" or isinstance(own, (CoordinatesDecode, HeatmapOffsetDecode)):
+        options: dict[str, Any] = {}
+    elif isinstance(own, SimccDecode):
+        options = {"beta": 1.0 if beta is None else beta} if method == "expectation" else {}
+    else:
+        options = _options(own, method, beta)
+    return {"options": options, "threshold": None if method == "none" else _threshold(config, method)}
 
 
-def undefined_below(config: DetectorConfig, method: str) -> float | None:
+def _threshold(config: DetectorConfig, method: str) -> float | None:
     """The score above which flmcore's own decoder answers; None where it always does."""
     own = config.decode
     if isinstance(own, (CoordinatesDecode, SimccDecode)):
@@ -126,10 +125,6 @@ def _options(own: HeatmapDecode, method: str, beta: float | None) -> dict[str, A
     known = defaults.get(method, {})
     chosen = {key: own.options.get(key, value) for key, value in known.items()}
     return chosen if beta is None or "beta" not in chosen else {**chosen, "beta": beta}
-
-
-def _flip(own: Any) -> str:
-    return getattr(own, "flip", "none")
 
 
 def _refusal(config: DetectorConfig, decode: str, expected: str, why: str) -> ExportError:

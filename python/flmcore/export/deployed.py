@@ -23,7 +23,7 @@ from flmcore.ops._maps import as_positive
 if TYPE_CHECKING:
     from flmcore.export.deployed_module import Deployed, Network
 
-__all__ = ["deploy", "raw_outputs"]
+__all__ = ["deploy", "landmark_outputs", "raw_outputs"]
 
 _NO_MODULE = "{} models hold no PyTorch module: export the PyTorch checkpoint that they were made from"
 _REASONS = {
@@ -67,7 +67,7 @@ def deploy(
     method = choose_method(config, decode)
     import torch
 
-    from flmcore.export.deployed_module import Deployed, Network
+    from flmcore.export.deployed_module import Deployed, Network, Output
 
     with torch.no_grad():
         # Not frozen or fused: a read-back package is compared with the checkpoint tensor by tensor.
@@ -77,12 +77,11 @@ def deploy(
         network = Network(own, config, flip=flip)
         shapes = _probe(network, config)
         decoder = make_decoder(config, method, shapes, beta)
-        names = raw_outputs(config)
-        if decoder is not None:
-            names, shapes = _landmark_outputs(config)
-    outputs = list(zip(names, shapes, strict=True))
-    if output_names is not None:
-        outputs = list(zip(_checked_names(output_names, outputs), [s for _, s in outputs], strict=True))
+    kinds = raw_outputs(config) if decoder is None else landmark_outputs(config)
+    if decoder is not None:
+        shapes = [(1, config.landmarks, 2), (1, config.landmarks)][: len(kinds)]
+    names = kinds if output_names is None else _checked_names(output_names, kinds)
+    outputs = [Output(*entry) for entry in zip(names, kinds, shapes, strict=True)]
     deployed = Deployed(network, config, decoder, outputs=outputs, decode=method, normalise=normalise)
     return deployed.eval().requires_grad_(False)
 
@@ -99,11 +98,10 @@ def raw_outputs(config: DetectorConfig) -> tuple[str, ...]:
     return own if config.output.scores is None else (*own, "scores")
 
 
-def _landmark_outputs(config: DetectorConfig) -> tuple[tuple[str, ...], list[tuple[int, ...]]]:
-    """Names and shapes of the outputs where decoding is in the graph."""
+def landmark_outputs(config: DetectorConfig) -> tuple[str, ...]:
+    """Names of the outputs where decoding is in the graph."""
     scored = config.output.scores is not None or not isinstance(config.decode, CoordinatesDecode)
-    k = config.landmarks
-    return (("landmarks", "scores"), [(1, k, 2), (1, k)]) if scored else (("landmarks",), [(1, k, 2)])
+    return ("landmarks", "scores") if scored else ("landmarks",)
 
 
 def _module_of(detector: Detector) -> Any:
@@ -143,14 +141,12 @@ def _probe(network: Network, config: DetectorConfig) -> list[tuple[int, ...]]:
     return shapes[0]
 
 
-def _checked_names(given: Sequence[str], outputs: Sequence[tuple[str, tuple[int, ...]]]) -> list[str]:
+def _checked_names(given: Sequence[str], kinds: Sequence[str]) -> list[str]:
     """One name for each output, none twice, none the input's, each one that every target can spell."""
     names = list(given)
-    if len(names) != len(outputs):
-        own = ", ".join(name for name, _ in outputs)
-        msg = (
-            f"output names: expected {len(outputs)}, in place of {own}, got {len(names)}: {', '.join(names)}"
-        )
+    if len(names) != len(kinds):
+        expected = f"{len(kinds)}, in place of {', '.join(kinds)}"
+        msg = f"output names: expected {expected}, got {len(names)}: {', '.join(names)}"
         raise ExportError(msg)
     for name, times in Counter(["image", *names]).items():
         if times > 1:

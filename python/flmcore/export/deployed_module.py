@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,9 +16,17 @@ from flmcore.detectors.decode import wanted_outputs
 from flmcore.detectors.flip import flip_of
 from flmcore.detectors.schema import DetectorConfig, SimccDecode
 
-__all__ = ["Deployed", "Network"]
+__all__ = ["Deployed", "Network", "Output"]
 
 Tensors = tuple[torch.Tensor, ...]
+
+
+class Output(NamedTuple):
+    """Name, usual name and shape for one picture."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
 
 
 class Deployed(nn.Module):
@@ -32,6 +41,7 @@ class Deployed(nn.Module):
     Attributes:
         input_name: ``image``.
         output_names: one for each output.
+        output_kinds: what each is, which is its name where no other was asked for.
         output_shapes: of one picture, batch included.
         image_size: (width, height) of the picture.
         image_channels: ``rgb`` or ``bgr``: the network's own order. A converter that can declare a picture's colours does
@@ -51,15 +61,16 @@ class Deployed(nn.Module):
         config: DetectorConfig,
         decoder: nn.Module | None,
         *,
-        outputs: Sequence[tuple[str, tuple[int, ...]]],
+        outputs: Sequence[Output],
         decode: str,
         normalise: bool,
     ) -> None:
         super().__init__()
         self.network, self.decoder = network, decoder
         self.decode, self.flip, self.normalise = decode, network.flip, normalise
-        self.output_names = tuple(name for name, _ in outputs)
-        self.output_shapes = tuple(shape for _, shape in outputs)
+        self.output_names = tuple(output.name for output in outputs)
+        self.output_kinds = tuple(output.kind for output in outputs)
+        self.output_shapes = tuple(output.shape for output in outputs)
         self.image_size = config.crop.size
         self.image_channels = config.input.channels
         mean, std = (np.array(value, np.float64) for value in (config.input.mean, config.input.std))
@@ -108,8 +119,10 @@ class Network(nn.Module):
         if self.flip == "none":
             return self._run(x)
         if self.together:
-            views = self._run(torch.cat([x, x.flip(3)]))
-            pairs = [torch.chunk(value, 2) for value in views]
+            both = self._run(torch.cat([x, x.flip(3)]))
+            pairs = [
+                value.reshape(2, -1, *value.shape[1:]).unbind() for value in both
+            ]  # any batch, told by none
         else:
             pairs = list(zip(self._run(x), self._run(x.flip(3)), strict=True))
         return tuple(self._merge(i, plain, mirror) for i, (plain, mirror) in enumerate(pairs))

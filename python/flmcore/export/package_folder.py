@@ -27,17 +27,19 @@ def config_file(out: Path) -> Path:
     return out.with_suffix(".toml")
 
 
-def check_place(out: Path, *, force: bool) -> None:
-    """Before the work: ExportError where the package could not be written in the end."""
-    if out.suffix != SUFFIX:
-        msg = f"out: expected a name that ends in {SUFFIX}, got {out}"
+def check_place(out: Path, *, force: bool, suffix: str = SUFFIX) -> None:
+    """Before the work: ExportError where the package, or the file of another suffix, could not be written in the end."""
+    if out.suffix != suffix:
+        msg = f"out: expected a name that ends in {suffix}, got {out}"
         raise ExportError(msg)
     for path in (out, config_file(out)):
         if os.path.lexists(path) and not force:
             msg = f"out: expected a name that is free, got {path}, which is there: --force (force=True) replaces it"
             raise ExportError(msg)
-    if os.path.lexists(out) and not _may_be_replaced(out):
-        msg = f"out: expected a Core ML package to replace, got {out}, which is none"
+    may = _may_be_replaced if suffix == SUFFIX else Path.is_file
+    if os.path.lexists(out) and not may(out):
+        what = "a Core ML package" if suffix == SUFFIX else "a file"
+        msg = f"out: expected {what} to replace, got {out}, which is none"
         raise ExportError(msg)
     if config_file(out).is_dir():
         msg = f"out: expected a file to replace, got the folder {config_file(out)}"
@@ -51,7 +53,7 @@ def put(out: Path, fill: Callable[[Path], None], describe: Callable[[Path], str]
 
     Args:
         out: where the package goes; one that is there is replaced.
-        fill: writes the package into the folder that it is given, which does not exist yet.
+        fill: writes the package into the folder (or as the file) that it is given, which does not exist yet.
         describe: the text of the detector file, for the package that was filled.
 
     Raises:
