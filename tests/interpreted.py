@@ -14,6 +14,7 @@ from flmcore.export.coreml import export_coreml
 from flmcore.export.deployed import deploy
 from flmcore.export.package import read_package
 from flmcore.export.program import Program
+from flmcore.export.verify import verify_package
 from mil_interpreter import execute
 
 # Random weights make outputs of any size: differences are in units of the output's spread.
@@ -28,7 +29,7 @@ def picture() -> np.ndarray[Any, Any]:
 
 
 class Exported:
-    """A detector, its package read back, and what the module gives for the picture."""
+    """A detector's package read back, its weights verified, and what the PyTorch module gives for the picture."""
 
     def __init__(self, name: str, precision: str, decode: str, folder: Path) -> None:
         coremltools()
@@ -40,6 +41,7 @@ class Exported:
             export_coreml(detector, out, precision=precision, decode=decode)
             self.path = out
             self.program: Program = read_package(out)
+            self.weights = verify_package(out, detector.backend.module)  # type: ignore[attr-defined]
             module = deploy(detector, decode=decode)
             with torch.inference_mode():
                 outputs = module(torch.from_numpy(picture()))

@@ -54,6 +54,20 @@ def test_rtmpose_in_float16(exported: Any) -> None:
     assert net.drift("scores", half=True) < HALF
 
 
+@pytest.mark.parametrize("precision", ["float16", "float32"])
+@pytest.mark.parametrize(("name", "equal", "folded"), [("simulated-r18", 2, 40), ("rtmpose-t", 18, 66)])
+def test_weights_are_the_checkpoints(
+    exported: Any, name: str, precision: str, equal: int, folded: int
+) -> None:
+    decode = "argmax" if (name, precision) == ("rtmpose-t", "float16") else "none"
+    weights = exported(name, precision, decode).weights
+    assert weights.ok
+    assert weights.missing == ()
+    assert (weights.count("equal"), weights.count("folded")) == (equal, folded)
+    most = max(finding.difference for finding in weights.findings)
+    assert most < (0.51 if precision == "float16" else 4.0)
+
+
 @pytest.mark.parametrize(
     ("name", "precision", "decode"),
     [

@@ -24,3 +24,5 @@ def test_expectations_in_float16(tmp_path: Path) -> None:
     assert 0.0 < net.drift("landmarks") < WEIGHTS
     assert net.drift("landmarks", half=True) < HALF
     assert net.drift("scores", half=True) < HALF
+    assert (net.weights.ok, net.weights.missing) == (True, ())
+    assert (net.weights.count("equal"), net.weights.count("folded")) == (267, 4)

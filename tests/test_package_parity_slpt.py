@@ -18,3 +18,9 @@ def test_slpt_in_float32(tmp_path: Path) -> None:
     kinds = {operation.kind for operation in net.program.operations()}
     assert {"resample", "layer_norm", "softmax", "matmul"} <= kinds
     assert net.drift("landmarks") < SUMS
+    # The converter computes the first attention of its constant queries: those weights are in no package.
+    assert net.weights.ok
+    assert all("layers.0" in name or "feature_norm" in name for name in net.weights.missing), (
+        net.weights.missing
+    )
+    assert net.weights.count("equal") + net.weights.count("part") + net.weights.count("folded") == 385

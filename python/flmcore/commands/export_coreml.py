@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
     from flmcore.commands.detect import weights_path
     from flmcore.detectors.load import find_config, load_detector
     from flmcore.export.coreml import export_coreml, prepare_export
+    from flmcore.export.verify import verify_package
 
     prepare_export(options.out, force=options.force)  # ahead of the weights, which may take a while to load
     config = find_config(options.detector)
@@ -94,6 +95,8 @@ def run(options: argparse.Namespace) -> int:
             shown=shown,
         )
     _tell(done)
+    checked = verify_package(done.path, detector.backend.module)  # type: ignore[attr-defined]
+    (say if checked.ok else warn)(checked.summary())
     return 0
 
 
