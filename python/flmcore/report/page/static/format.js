@@ -1,0 +1,37 @@
+// Numbers, colours and marks, the same everywhere on the page.
+"use strict";
+(function (FLM) {
+  // Okabe and Ito's colours, which people with any colour blindness can tell apart; a shape goes with each.
+  const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8A8A8A"];
+  const SYMBOLS = ["circle", "square", "triangle", "diamond", "star", "cross", "wye"];
+
+  const index = new Map(FLM.data.detectors.map((row, place) => [row.name, place]));
+  const colour = (name) => COLOURS[(index.get(name) || 0) % COLOURS.length];
+  // Seven colours, and a new shape for each seven: no two detectors of 49 look alike.
+  const symbol = (name) => SYMBOLS[Math.floor((index.get(name) || 0) / COLOURS.length) % SYMBOLS.length];
+
+  const metrics = new Map(FLM.data.metrics.map((metric) => [metric.key, metric]));
+  const value = (name, key) => ((FLM.data.values[name] || {})[key]) || { mean: null, reason: "not measured" };
+
+  // Two decimals, three for what they would round away; latencies three digits.
+  function number(amount, metric) {
+    if (amount === null || amount === undefined || !Number.isFinite(amount)) return "–";
+    let digits = metric ? metric.digits : 2;
+    if (metric && metric.unit === "ms") digits = Math.abs(amount) < 10 ? 2 : Math.abs(amount) < 100 ? 1 : 0;
+    else if (digits && amount !== 0 && Math.abs(amount) < 0.1) digits = Math.max(digits, 3);
+    return amount.toFixed(digits).replace(/^-/, "−");
+  }
+
+  const interval = (cell, metric) =>
+    cell.low === null || cell.low === undefined ? "" : `[${number(cell.low, metric)}, ${number(cell.high, metric)}]`;
+  const withUnit = (amount, metric) => number(amount, metric) + (metric.unit ? `\u00a0${metric.unit}` : "");
+  const title = (metric) => metric.label + (metric.unit ? `, ${metric.unit}` : "");
+  const list = (words) =>
+    words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
+
+  // What is lower is better, in every metric that has a better side.
+  const loss = (amount, metric) =>
+    metric.better === "high" ? -amount : metric.better === "zero" ? Math.abs(amount) : amount;
+
+  Object.assign(FLM, { colour, symbol, metrics, value, number, interval, withUnit, metricTitle: title, list, loss });
+})(window.FLM);
