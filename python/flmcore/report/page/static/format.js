@@ -29,9 +29,26 @@
   const list = (words) =>
     words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
 
+  // A number as somebody typed it, and a share that is neither 0 nor 100 % unless it is.
+  const plain = (amount) => String(Number(amount.toPrecision(6)));
+  const percent = (share) => (share > 0 && share < 0.005 ? "<1 %" : share < 1 && share > 0.995 ? ">99 %" : `${Math.round(100 * share)} %`);
+
   // What is lower is better, in every metric that has a better side.
   const loss = (amount, metric) =>
     metric.better === "high" ? -amount : metric.better === "zero" ? Math.abs(amount) : amount;
 
-  Object.assign(FLM, { colour, symbol, metrics, value, number, interval, withUnit, metricTitle: title, list, loss });
+  Object.assign(FLM, { colour, symbol, metrics, value, number, interval, withUnit, metricTitle: title, list, loss, plain, percent });
+})(window.FLM);
+
+// A detector's sign in its colour, as in the plots; a name always stands beside it.
+(function (FLM) {
+  const d3 = window.d3;
+  const SHAPES = {
+    circle: d3.symbolCircle, square: d3.symbolSquare, triangle: d3.symbolTriangle, diamond: d3.symbolDiamond,
+    star: d3.symbolStar, cross: d3.symbolCross, wye: d3.symbolWye,
+  };
+  const path = (name, area) => d3.symbol(SHAPES[FLM.symbol(name)], area)();
+  const swatch = (name) => FLM.svg("svg", { class: "swatch", viewBox: "-8 -8 16 16", "aria-hidden": "true" },
+    FLM.svg("path", { d: path(name, 100), fill: FLM.colour(name) }));
+  Object.assign(FLM, { symbolPath: path, symbolShape: (name) => SHAPES[FLM.symbol(name)], swatch });
 })(window.FLM);
