@@ -5,6 +5,7 @@
   const DEFAULTS = { jitter_common: 50, jitter: 50, nme_common: 50, nme: 50, flow_jitter: 50, visual: 50, latency: 30 };
   const MAIN = ["jitter_common", "jitter", "spread", "gain", "nme_common", "nme", "flow_jitter", "visual", "latency", "landmarks"];
   const USES = [["", "any"], ["open", "allowed or not known"], ["yes", "allowed"]];
+  const SHOWN = 10;  // places at once
   let keys, outcome;
 
   // Where there is a figure on common landmarks, that is the one to weigh.
@@ -103,11 +104,18 @@
     const parts = [];
     if (result.weightless) parts.push(el("p", { class: "missing" }, "Every weight is zero: give one figure some weight."));
     else if (!ranked.length) parts.push(el("p", { class: "missing" }, "No detector passes these limits."));
-    parts.push(el("ol", { class: "ranking" }, ranked.map((row, number) => place(row, number, worst, chances))));
+    const places = ranked.map((row, number) => place(row, number, worst, chances));
+    if (places.length) parts.push(el("p", { class: "hint" }, "Score: 1.00 × would be best in everything; a shorter bar is better."));
+    parts.push(el("ol", { class: "ranking" }, places.slice(0, SHOWN)));
+    if (places.length > SHOWN) {
+      parts.push(el("details", {}, el("summary", {}, `The other ${places.length - SHOWN}`),
+        el("ol", { class: "ranking", start: SHOWN + 1, style: { counterReset: `place ${SHOWN}` } }, places.slice(SHOWN))));
+    }
     if (out.length) {
-      parts.push(el("h3", {}, `Out (${out.length})`), el("ul", { class: "out" }, out.map((row) =>
+      const rows = el("ul", { class: "out" }, out.map((row) =>
         el("li", { "data-detector": row.name }, el("span", { class: "who" }, FLM.swatch(row.name), el("span", {}, row.name)),
-          el("span", { class: "hint" }, row.why.map((why) => why.text).join("; "))))));
+          el("span", { class: "hint" }, row.why.map((why) => why.text).join("; ")))));
+      parts.push(el("details", { open: out.length <= SHOWN }, el("summary", {}, `Out: ${out.length} of ${data.detectors.length}`), rows));
     }
     return parts;
   }

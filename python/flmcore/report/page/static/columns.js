@@ -65,7 +65,7 @@
   };
 
   const scheme = {
-    key: "scheme", label: "scheme", unit: "", group: "about", says: "Which landmarks the detector gives, and in which order.",
+    key: "scheme", label: "scheme", unit: "", group: "about", hidden: true, says: "Which landmarks the detector gives, and in which order.",
     sort: (row) => row.scheme, cell: (row) => el("td", { class: "scheme" }, row.scheme),
   };
 

@@ -1,14 +1,15 @@
 // Numbers, colours and marks, the same everywhere on the page.
 "use strict";
 (function (FLM) {
-  // Okabe and Ito's colours, which people with any colour blindness can tell apart; a shape goes with each.
-  const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8A8A8A"];
+  const COLOURS = 7;  // --series-0 … in base.css; a shape goes with each
   const SYMBOLS = ["circle", "square", "triangle", "diamond", "star", "cross", "wye"];
 
   const index = new Map(FLM.data.detectors.map((row, place) => [row.name, place]));
-  const colour = (name) => COLOURS[(index.get(name) || 0) % COLOURS.length];
+  const colour = (name) => `var(--series-${(index.get(name) || 0) % COLOURS})`;
+  // The colour itself, for a canvas, which knows no variables.
+  const paint = (name) => getComputedStyle(document.documentElement).getPropertyValue(colour(name).slice(4, -1)).trim();
   // Seven colours, and a new shape for each seven: no two detectors of 49 look alike.
-  const symbol = (name) => SYMBOLS[Math.floor((index.get(name) || 0) / COLOURS.length) % SYMBOLS.length];
+  const symbol = (name) => SYMBOLS[Math.floor((index.get(name) || 0) / COLOURS) % SYMBOLS.length];
 
   const metrics = new Map(FLM.data.metrics.map((metric) => [metric.key, metric]));
   const value = (name, key) => ((FLM.data.values[name] || {})[key]) || { mean: null, reason: "not measured" };
@@ -37,7 +38,7 @@
   const loss = (amount, metric) =>
     metric.better === "high" ? -amount : metric.better === "zero" ? Math.abs(amount) : amount;
 
-  Object.assign(FLM, { colour, symbol, metrics, value, number, interval, withUnit, metricTitle: title, list, loss, plain, percent });
+  Object.assign(FLM, { colour, paint, symbol, metrics, value, number, interval, withUnit, metricTitle: title, list, loss, plain, percent });
 })(window.FLM);
 
 // A detector's sign in its colour, as in the plots; a name always stands beside it.

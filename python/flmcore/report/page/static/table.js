@@ -76,7 +76,7 @@
       shown.map((column) => head(column.key, column.label, column.unit, column.says, column.numeric))));
     thead.querySelector('th[data-key="name"]').classList.add("name");
     const body = el("tbody", {}, rows.map((row) => el("tr", { "data-detector": row.name },
-      el("th", { scope: "row", class: "name" }, el("span", { class: "who" }, FLM.swatch(row.name), el("span", {}, row.name))),
+      el("th", { scope: "row", class: "name" }, el("span", { class: "who" }, FLM.swatch(row.name), el("span", {}, row.name, el("small", {}, row.scheme)))),
       shown.map((column) => column.cell(row)))));
     table.replaceChildren(el("caption", { class: "visually-hidden" }, "Detectors and their figures"), thead, body);
     for (const key of firsts) {
@@ -137,6 +137,8 @@
 
   function legend() {
     const paired = Object.values(data.best).some((best) => best.how === "paired");
+    if (!Object.keys(data.best).length) return el("p", { class: "hint legend" }, "[ ] 95 % interval. A column's head says on hover or "
+      + "focus how the figure was made.");
     return el("p", { class: "hint legend" }, el("span", { class: "mark best" }, "★"), " best of its column. ",
       paired ? [el("span", { class: "mark tied" }, "≈"),
         " not told apart from it on these images: sign-flip test of paired differences, 5 % after Holm's correction. "] : null,

@@ -46,12 +46,19 @@
       tickFormat: (amount) => FLM.plain(amount), ticks: axis === "x" ? Math.max(3, Math.min(8, Math.floor(width / 90))) : 6 };
   }
 
-  function marks(drawn, front, floor) {
+  // From the frame to the first step, and from the last on to the frame: all that lies beyond is beaten.
+  function withTails(front, ends) {
+    if (!front.length) return [];
+    const worst = (axis) => ends[axis][metrics.get(chosen(axis)).better === "high" ? 0 : 1];
+    return [{ x: front[0].x, y: worst("y") }, ...front, { x: worst("x"), y: front[front.length - 1].y }];
+  }
+
+  function marks(drawn, front, ends) {
     const bars = (axis) => drawn.filter((row) => row[`${axis}1`] !== null)
-      .map((row) => ({ ...row, [`${axis}1`]: Math.max(row[`${axis}1`], floor[axis]) }));
+      .map((row) => ({ ...row, [`${axis}1`]: Math.max(row[`${axis}1`], ends[axis][0]) }));
     const stroke = (row) => FLM.colour(row.name);
     return [
-      Plot.line(front, { x: "x", y: "y", curve: "step-after", stroke: "currentColor", strokeOpacity: 0.55, strokeWidth: 1.5, strokeDasharray: "5 4" }),
+      Plot.line(withTails(front, ends), { x: "x", y: "y", curve: "step-after", stroke: "currentColor", strokeOpacity: 0.55, strokeWidth: 1.5, strokeDasharray: "5 4" }),
       Plot.ruleX(bars("y"), { x: "x", y1: "y1", y2: "y2", stroke, strokeOpacity: 0.6, strokeWidth: 1.3 }),
       Plot.ruleY(bars("x"), { y: "y", x1: "x1", x2: "x2", stroke, strokeOpacity: 0.6, strokeWidth: 1.3 }),
       Plot.dot(drawn, { x: "x", y: "y", r: (row) => radius(row, drawn), symbol: (row) => FLM.symbol(row.name), fill: stroke,
@@ -76,6 +83,13 @@
     return `${row.name}\n${say(y)}\n${say(x)}${size}${share === undefined ? "" : `\non the front in ${FLM.percent(share)} of the resamples`}`;
   }
 
+  // An error bar's room in the picture; labels keep off where they can.
+  function bar(scale, low, high, across, level) {
+    if (low === null) return null;
+    const [from, to] = [scale.apply(Math.max(low, scale.domain[0])), scale.apply(high)].sort((a, b) => a - b);
+    return level ? { left: from, right: to, top: across - 1, bottom: across + 1 } : { left: across - 1, right: across + 1, top: from, bottom: to };
+  }
+
   function addLabels(plot, drawn, names) {
     const [x, y] = [plot.scale("x"), plot.scale("y")];
     const layer = svg("g", { class: "labels", "aria-hidden": "true" });
@@ -84,7 +98,8 @@
       const text = svg("text", { class: names.has(row.name) ? "on-front" : null }, row.name.length > 26 ? `${row.name.slice(0, 25)}…` : row.name);
       layer.append(text);
       const size = text.getBBox();
-      return { text, x: x.apply(row.x), y: y.apply(row.y), r: radius(row, drawn), width: size.width, height: size.height - 3, must: names.has(row.name) };
+      return { text, x: x.apply(row.x), y: y.apply(row.y), r: radius(row, drawn), width: size.width, height: size.height - 3, must: names.has(row.name),
+        bars: [bar(x, row.x1, row.x2, y.apply(row.y), true), bar(y, row.y1, row.y2, x.apply(row.x), false)].filter(Boolean) };
     });
     const area = { left: x.range[0] + 2, right: width - 4, top: 4, bottom: y.range[0] - 2 };
     FLM.placeLabels(wanted, area).forEach((place, index) => {
@@ -117,7 +132,7 @@
       x: { ...scaleOf.x, label: `${axisTitle(x)}${arrow(x, "left", "right")}`, labelAnchor: "center", labelArrow: "none" },
       y: { ...scaleOf.y, label: `${axisTitle(y)}${arrow(y, "down", "up")}`, labelArrow: "none" },
       symbol: { type: "identity" }, r: { type: "identity" }, color: { type: "identity" },
-      marks: marks(drawn, front, { x: scaleOf.x.domain[0], y: scaleOf.y.domain[0] }),
+      marks: marks(drawn, front, { x: scaleOf.x.domain, y: scaleOf.y.domain }),
     });
     plot.setAttribute("role", "group");
     plot.setAttribute("aria-label", `${y.label} against ${x.label}: ${drawn.length} detectors`);
