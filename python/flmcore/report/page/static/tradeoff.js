@@ -113,6 +113,11 @@
 
   function makeFocusable(plot, drawn, shares) {
     const points = plot.querySelectorAll("g[aria-label=dot] > *");
+    for (const group of plot.querySelectorAll("g[aria-label]")) {  // Plot names them, but a name needs a role
+      group.setAttribute("role", "group");
+      if (group.getAttribute("aria-label") !== "dot") group.setAttribute("aria-hidden", "true");
+      else group.setAttribute("aria-label", "detectors");
+    }
     drawn.forEach((row, index) => {
       const text = describe(row, shares ? shares.get(row.name) : undefined);
       const point = points[index];
