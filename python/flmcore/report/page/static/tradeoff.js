@@ -206,10 +206,11 @@
     node.append(controls(), el("figure", {}, host.picture, el("figcaption", { class: "hint" }, caption)), host.text);
     width = Math.floor(host.picture.clientWidth);
     draw();
-    new ResizeObserver(() => {
+    const fit = () => {
       const now = Math.floor(host.picture.clientWidth);
       if (now && now !== width) { width = now; draw(); }
-    }).observe(host.picture);
+    };
+    new ResizeObserver(() => requestAnimationFrame(fit)).observe(host.picture);  // not within: drawing changes sizes
     for (const key of ["find", "scheme", "use"]) state.on(key, draw);
     state.on("*", () => { node.querySelector(".controls").replaceWith(controls()); draw(); });
   }
