@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from browser import Page, chromium
 
 # The same examples on every run: a red build must mean a change in the code, not another dice roll.
 settings.register_profile(
@@ -30,3 +33,11 @@ def shared() -> Path:
     if not (SHARED / "parity").is_dir():
         pytest.skip(f"no shared material in {SHARED}: set FLMCORE_SHARED")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """Chromium, one for all tests; its ``downloads`` folder is ``browser.downloads``."""
+    folder = tmp_path_factory.mktemp("downloads")
+    with chromium(folder) as page:
+        yield page

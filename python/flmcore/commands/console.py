@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -24,6 +25,7 @@ __all__ = [
     "named_values",
     "progress_bar",
     "say",
+    "show_page",
     "show_problems",
     "terminal",
     "warn",
@@ -50,6 +52,14 @@ def say(text: str = "") -> None:
 def warn(text: str) -> None:
     """A line on standard error."""
     print(f"flmcore: {printable(text)}", file=sys.stderr)
+
+
+def show_page(page: Path) -> None:
+    """Open a page in the browser; where there is none, say so: the page is written all the same."""
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        warn(f"no browser found: open {page} by hand")
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         with progress_bar() as progress:
             results = evaluate(photographs, DETECTORS, out=options.out, restart=True, progress=progress)
     except EvaluationInterrupted as interrupted:
-        show(interrupted.results, options.out, figures=False)
+        show(interrupted.results, options.out, figures=False, page=False)
         warn("interrupted; what was finished is saved")
         return EXIT_INTERRUPTED
     return show(results, options.out, figures=True)

@@ -13,13 +13,14 @@ from flmcore.commands.console import (
     named_values,
     progress_bar,
     say,
+    show_page,
     show_problems,
     terminal,
     warn,
     whole,
 )
 from flmcore.commands.convert import in_words
-from flmcore.errors import ConfigError, MissingExtraError
+from flmcore.errors import ConfigError, MissingExtraError, ResultsError
 
 if TYPE_CHECKING:
     from flmcore.data.truth import Dataset
@@ -35,8 +36,8 @@ EXAMPLES = """examples:
   flmcore evaluate photos/ -d fan4 -o out --sweep all --redecode --smooth --attribute    where jitter comes from
   flmcore evaluate photos/ -d dlib-68 -o out --resume       carry on after Ctrl-C
 
-OUT gets results.json (everything), results.csv (a row per detector), units.csv (a row per detector and face) and
-figures. Exit code: 0 measured, 1 nothing could be measured, 2 bad input, 130 interrupted."""
+OUT gets results.json (everything), results.csv (a row per detector), units.csv (a row per detector and face), figures
+and index.html, the report page. Exit code: 0 measured, 1 nothing could be measured, 2 bad input, 130 interrupted."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -114,6 +115,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=whole(1), metavar="N", help="use only the first N images")
     parser.add_argument("--no-speed", action="store_true", help="do not measure latency")
     parser.add_argument("--no-figures", action="store_true", help="do not draw figures")
+    page = parser.add_mutually_exclusive_group()
+    page.add_argument("--open", action="store_true", help="open the report page in the browser at the end")
+    page.add_argument("--no-page", action="store_true", help="do not make the report page, index.html")
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="carry on an interrupted run in OUT")
     again.add_argument("--restart", action="store_true", help="drop an interrupted run in OUT and start over")
@@ -160,10 +164,11 @@ def run(options: argparse.Namespace) -> int:
                 progress=progress,
             )
     except EvaluationInterrupted as interrupted:
-        show(interrupted.results, options.out, figures=False)
+        show(interrupted.results, options.out, figures=False, page=False)
         warn("interrupted; what was finished is saved: add --resume to carry on")
         return EXIT_INTERRUPTED
-    return show(results, options.out, figures=not options.no_figures)
+    wanted = {"figures": not options.no_figures, "page": not options.no_page, "open_page": options.open}
+    return show(results, options.out, **wanted)
 
 
 def _data_set(options: argparse.Namespace) -> Dataset | list[str]:
@@ -197,8 +202,8 @@ def choose_detectors(names: list[str]) -> list[str]:
     return list(dict.fromkeys([*ready, *(name for name in names if name != "all")]))
 
 
-def show(results: Results, out: Path, *, figures: bool) -> int:
-    """Problems, table, figures, and where the files are; the exit code."""
+def show(results: Results, out: Path, *, figures: bool, page: bool = True, open_page: bool = False) -> int:
+    """Problems, table, figures, the page, and where the files are; the exit code."""
     from flmcore.report.table import build
 
     console = terminal()
@@ -216,10 +221,25 @@ def show(results: Results, out: Path, *, figures: bool) -> int:
             drawn = write_figures(results, out)
         except MissingExtraError as error:
             warn(str(error))
+    if page and results.units:
+        drawn += _page(results, out)
     say()
     for path in [out / name for name in ("results.json", "results.csv", "units.csv")] + drawn:
         say(f"  {path}")
     if not results.units:
         warn("nothing could be measured")
         return EXIT_NOTHING
+    if open_page and drawn and drawn[-1].suffix == ".html":
+        show_page(drawn[-1])
     return 0
+
+
+def _page(results: Results, out: Path) -> list[Path]:
+    """The report page; where it cannot be made the results are there all the same."""
+    from flmcore.report.page import write_page
+
+    try:
+        return [write_page(results, out, source=out)]
+    except ResultsError as error:
+        warn(str(error))
+        return []

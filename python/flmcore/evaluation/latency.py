@@ -12,7 +12,7 @@ from flmcore.evaluation.metrics import Tolerance
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
 
-__all__ = ["compare_latency"]
+__all__ = ["compare_latency", "median_error"]
 
 _STAGE = "total"
 
@@ -41,7 +41,9 @@ def _row(
     row["verdict"] = "not judged"
     if not first or not second:
         return row | {"reason": "not measured in both runs"}
-    noise = 1.96 * math.hypot(_error(first, old.get("repeats", 1)), _error(second, new.get("repeats", 1)))
+    noise = 1.96 * math.hypot(
+        median_error(first, old.get("repeats", 1)), median_error(second, new.get("repeats", 1))
+    )
     row |= {"noise": noise, "limit": tolerance.limit(first["p50"])}
     if not machine:
         return row | {"reason": "another machine"}
@@ -51,7 +53,7 @@ def _row(
     return row | {"verdict": _verdict(first, second, noise, tolerance), "reason": None}
 
 
-def _error(stage: Mapping[str, Any], repeats: int) -> float:
+def median_error(stage: Mapping[str, Any], repeats: int) -> float:
     """Standard error of a median in milliseconds: 1 / (2 f √n), f the density at the median.
 
     Half of the repeats lie between the fastest and the median, so f is about 0.5 / (p50 − min). The upper side says less:

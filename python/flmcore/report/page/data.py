@@ -1,0 +1,54 @@
+"""All that the page shows, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flmcore
+from flmcore.report.page.about import detector_rows, problem_rows, protocol_of
+from flmcore.report.page.best import best_of
+from flmcore.report.page.devices import device_cells
+from flmcore.report.page.draws import draws_of
+from flmcore.report.page.images import image_rows
+from flmcore.report.page.making import Making
+from flmcore.report.page.measures import Measure
+from flmcore.report.page.values import Cell, cells_of
+
+__all__ = ["PARTS", "page_data"]
+
+VERSION = 1
+
+# What sections of their own add to the data; each may put files into the page's folder.
+PARTS: tuple[Callable[[Making], Mapping[str, Any]], ...] = (image_rows,)
+
+
+def page_data(making: Making) -> dict[str, Any]:
+    """``FLM_DATA`` of the page; docs/report.md describes it."""
+    results = making.results
+    cells = cells_of(results)
+    of_devices = device_cells(results)
+    data: dict[str, Any] = {
+        "version": VERSION,
+        "created_with": f"flmcore {flmcore.__version__}",
+        "title": _title(results.summary),
+        "protocol": protocol_of(results),
+        "detectors": detector_rows(results),
+        "metrics": [measure.to_dict() for measure in (*cells, *of_devices)],
+        "values": _by_detector(cells | of_devices, [str(row["detector"]) for row in results.summary]),
+        "best": best_of(results, cells),
+        "draws": draws_of(results, cells),
+        "problems": problem_rows(results),
+    }
+    for part in PARTS:
+        data |= part(making)
+    return data
+
+
+def _title(summary: list[dict[str, Any]]) -> str:
+    names = [str(row["detector"]) for row in summary]
+    return names[0] if len(names) == 1 else f"{len(names)} face-landmark detectors compared"
+
+
+def _by_detector(cells: Mapping[Measure, Mapping[str, Cell]], names: list[str]) -> dict[str, dict[str, Cell]]:
+    return {name: {measure.key: row[name] for measure, row in cells.items() if name in row} for name in names}
