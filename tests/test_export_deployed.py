@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 import flmcore
 import tiny_models as tiny
-import weight_fill
+from filled import filled_detector
 from flmcore.data.images import read_image
 from flmcore.detectors.base import Detector
 from flmcore.detectors.config import parse_config
-from flmcore.detectors.load import find_config
 from flmcore.errors import ExportError
 from flmcore.export.deployed import deploy
 from flmcore.ops.affine import snap_affine
@@ -48,25 +47,6 @@ def picture(detector: Detector, image: NDArray[np.uint8], windows: NDArray[np.fl
         border_value=crop.border_value,
     )
     return torch.from_numpy(made)
-
-
-def filled(name: str) -> Detector:
-    """A detector of the zoo with weights that follow from their names."""
-    from flmcore.detectors import nets
-
-    config = find_config(name)
-    mean_face = 0.1 + 0.8 * np.random.default_rng(1).random((config.landmarks, 2))
-    network = nets.build(
-        str(config.model.network),
-        config.model.options,
-        landmarks=config.landmarks,
-        size=config.crop.size,
-        mean_face=mean_face,
-    )
-    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    arrays = weight_fill.fill(shapes)
-    network.load_state_dict({key: torch.from_numpy(array) for key, array in arrays.items()})
-    return flmcore.load_detector(config, module=network, threads=1)
 
 
 def noise_face() -> tuple[NDArray[np.uint8], list[float]]:
@@ -105,7 +85,7 @@ def check_equal(detector: Detector, image: NDArray[np.uint8], box: list[float]) 
 @pytest.mark.parametrize("name", ["fan1", "rtmpose-t", "slpt-6", "simulated-r18"])
 def test_every_family_equals_its_detector(name: str) -> None:
     """Weights by rule; FAN and RTMPose with their mirrored second pass."""
-    assert check_equal(filled(name), *noise_face()) < PIXELS
+    assert check_equal(filled_detector(name), *noise_face()) < PIXELS
 
 
 @pytest.mark.parametrize("name", ["facemesh-468", "pfld-106-torch"])

@@ -30,6 +30,7 @@ from flmcore.export.coreml_convert import (
 )
 from flmcore.export.coreml_metadata import About, app_duties, describe_package
 from flmcore.export.detector_file import detector_file
+from flmcore.export.package_files import size_of
 from flmcore.export.package_folder import check_place, config_file, copy_package, put
 from flmcore.nearest import nearest
 
@@ -146,7 +147,7 @@ def export_coreml(
         name=detector.name,
         path=place,
         config=config_file(place),
-        bytes=sum(file.stat().st_size for file in place.rglob("*") if file.is_file()),
+        bytes=size_of(place),
         operations=Counter(op.type for op in program_block(spec).operations if op.type != "const"),
         outputs={
             feature.name: tuple(feature.type.multiArrayType.shape) for feature in spec.description.output

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from flmcore.device.title import title_of
 from flmcore.report.page.measures import Measure
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def device_cells(results: Results) -> dict[Measure, dict[str, Cell]]:
     """By measure and detector; nothing where no device file was imported."""
     found: dict[Measure, dict[str, Cell]] = {}
     for number, device in enumerate(results.data.get("devices", [])):
-        title = _title(device)
+        title = title_of(device)
         for units in dict.fromkeys(figure["compute_units"] for figure in device["figures"]):
             figures = {row["detector"]: row for row in device["figures"] if row["compute_units"] == units}
             measure = Measure(
@@ -42,8 +43,3 @@ def _cell(figure: Mapping[str, Any] | None) -> Cell:
         return {"mean": None, "low": None, "high": None, "n": None, "reason": "not measured on this device"}
     times = figure["predict_ms"]
     return {"mean": times["p50"], "low": None, "high": None, "n": times["n"], "reason": None}
-
-
-def _title(device: Mapping[str, Any]) -> str:
-    more = ", ".join(str(device[key]) for key in ("name", "chip", "os") if device.get(key))
-    return f"{device['model']} ({more})"
