@@ -8,11 +8,15 @@ import shutil
 import tempfile
 from pathlib import Path, PurePosixPath
 from types import TracebackType
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flmcore.errors import ResultsError
 from flmcore.evaluation.store import write_bytes
 from flmcore.report.page.assets import FOLDER, MARK
+
+if TYPE_CHECKING:
+    from typing import Self
 
 __all__ = ["LISTING", "Staging"]
 
@@ -43,7 +47,7 @@ class Staging:
         except OSError as error:
             raise _unwritable(folder, error) from error
 
-    def __enter__(self) -> Staging:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
