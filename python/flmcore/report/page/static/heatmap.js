@@ -66,7 +66,7 @@
       class: "outline", points: line.map((landmark) => points[landmark].join(",")).join(" "), "stroke-width": side * 0.003,
     })), order.map((landmark) => marks[landmark]));
     walk(chart, marks, (landmark) => { readout.textContent = says(name, kind, landmark); });
-    return el("figure", { class: "heatmap" }, el("figcaption", {}, FLM.mark(name), el("strong", {}, name),
+    return el("figure", { class: "heatmap" }, el("figcaption", {}, FLM.swatch(name), el("strong", {}, name),
       ` mean ${text(d3.mean(values), kind)}`), chart, readout, table(name, kind, values));
   }
 

@@ -43,8 +43,7 @@
       marks: [
         Plot.areaY(banded, { x: "size", y1: "low", y2: "high", z: "name", fill: tone, fillOpacity: 0.16 }),
         Plot.lineY(rows, { x: "size", y: "mean", z: "name", stroke: tone, strokeWidth: 2 }),
-        Plot.dot(rows, { x: "size", y: "mean", fill: tone, symbol: (row) => FLM.symbol(row.name), r: 4, stroke: "var(--paper)",
-          channels: { bin: (row) => `${row.mean.toFixed(2)} %` }, tip: false }),
+        Plot.dot(rows, { x: "size", y: "mean", fill: tone, r: 4, stroke: "var(--paper)" }),
       ],
     }, host));
     host.append(key(name, "line", names[1], "line"));
@@ -52,20 +51,11 @@
 
   function plot(options, host) {
     const width = Math.max(280, Math.min(560, host.clientWidth || 520));
-    return Plot.plot({ width, style, className: "flm-plot", ...options, symbol: { legend: false } });
+    return Plot.plot({ width, style, className: "flm-plot", ...options });
   }
 
-  const key = (name, shape, reference) => FLM.el("p", { class: "key" }, FLM.mark(name), name,
-    reference ? [FLM.el("span", { class: "versus" }, shape === "bar" ? "line: " : "against "), FLM.mark(reference), reference] : null);
+  const key = (name, shape, reference) => FLM.el("p", { class: "key" }, FLM.swatch(name), name,
+    reference ? [FLM.el("span", { class: "versus" }, shape === "bar" ? "line: " : "against "), FLM.swatch(reference), reference] : null);
 
-  // The mark of a detector, as in the plots: colour and shape.
-  function mark(name) {
-    const type = { circle: d3.symbolCircle, square: d3.symbolSquare, triangle: d3.symbolTriangle, diamond: d3.symbolDiamond,
-      star: d3.symbolStar, cross: d3.symbolCross, wye: d3.symbolWye }[FLM.symbol(name)] || d3.symbolCircle;
-    return FLM.svg("svg", { class: "swatch", viewBox: "-7 -7 14 14", "aria-hidden": "true" },
-      FLM.svg("path", { d: d3.symbol(type, 90)(), fill: FLM.colour(name) }));
-  }
-
-  if (!FLM.mark) FLM.mark = mark;
   Object.assign(FLM, { byPart, byOffset });
 })(window.FLM);
