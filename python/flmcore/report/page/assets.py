@@ -52,6 +52,13 @@ SCRIPTS = (
     "cloud.js",
     "worst.js",
     "detector.js",
+    "clock.js",
+    "source.js",
+    "pane.js",
+    "timeline.js",
+    "playerkeys.js",
+    "transport.js",
+    "player.js",
     "notes.js",
     "start.js",  # draws the sections: the last
 )

@@ -14,7 +14,7 @@
     return d3.range(track.frames).map((t) => [track.xy[(t * track.points + landmark) * 2], track.xy[(t * track.points + landmark) * 2 + 1]]);
   }
 
-  function draw(pen, face, name, found, choice, view) {
+  function draw(pen, face, found, choice, view) {
     pen.picture(face);
     if (!found) return;
     const only = keep(found.scheme, choice);
@@ -23,7 +23,7 @@
       if (only && !only.has(landmark)) continue;
       marks.line(pen, trace(found.track, landmark), { colour: "#00e5ff", width: 1, alpha: 0.95, closed: true });
     }
-    marks.dots(pen, middle, { colour: FLM.paint(name), radius: marks.radiusOf(found.track.points, view.zoom) * 0.85, keep: only });
+    marks.dots(pen, middle, { colour: "#ffffff", radius: marks.radiusOf(found.track.points, view.zoom) * 0.85, keep: only });
   }
 
   // Names of the landmarks to choose from: all, a part, or one by its number.
@@ -70,13 +70,13 @@
       face = media.picture(row.picture);
       face.addEventListener("load", render);
       stages = shown.map((name) => stage.makeStage(row.size, view, `Landmarks of ${name} through the sweep on ${row.image}`,
-        (pen) => draw(pen, face, name, tracks.get(name), choice.value, view)));
+        (pen) => draw(pen, face, tracks.get(name), choice.value, view)));
       panes.replaceChildren(...shown.map((name, place) => el("figure", { class: "pane", "data-detector": name },
         el("figcaption", {}, FLM.swatch(name), el("strong", {}, name), tracks.has(name) ? figures(row.image, name) : " not measured on this image"),
         stages[place].canvas)));
       const first = tracks.get(shown[0]) || [...tracks.values()][0];
       parts = first ? stage.partsOf(motion.mean(first.track), first.scheme, row.size) : {};
-      note.textContent = `Blue: each landmark through the sweep's ${loaded.frames} windows; dot: its mean. A perfect detector shows no blue. `
+      note.textContent = `Blue: each landmark through the sweep's ${loaded.frames} windows; white: its mean. A perfect detector shows no blue. `
         + "Drag to move once zoomed in; double click, pinch or Ctrl and wheel to zoom."
         + (data.sweeps_left_out ? ` ${data.sweeps_left_out} more images were left out for the page's weight.` : "");
       render();

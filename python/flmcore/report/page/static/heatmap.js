@@ -83,7 +83,7 @@
     return details;
   }
 
-  // One scale for all detectors, so that a chart looks the same whichever it is compared with.
+  // One scale for the two that are compared.
   function heatmap(host, names, kind) {
     const shown = names.filter((name) => rows(name, kind));
     if (!shown.length) {
@@ -91,7 +91,7 @@
         ? `This sweep gives no ${kind}: it needs windows that shift.` : "No landmark of this detector was measured.",
       kind === "jitter" ? null : "flmcore evaluate IMAGES --sweep shift -o DIR");
     }
-    const all = data.detectors.flatMap((row) => rows(row.name, kind) || []);
+    const all = shown.flatMap((name) => rows(name, kind));
     const scale = FLM.sequential(all.map((value) => (value === null ? NaN : value)));
     host.append(FLM.legend(scale, KINDS[kind].label, KINDS[kind].digits === 3 ? 2 : 1),
       el("div", { class: "pair" }, shown.map((name) => draw(name, kind, scale))));

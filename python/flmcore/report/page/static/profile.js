@@ -11,18 +11,19 @@
     const parts = Object.keys(own || {}).filter((part) => present(own, part));
     if (!parts.length) return FLM.missing(host, "The scheme of this detector names no parts of the face, so there is nothing to group by.");
     const rows = parts.map((part) => ({ part: part.replace(/_/g, " "), own: own[part], other: present(other, part) ? other[part] : null }));
-    const top = d3.max(rows, (row) => Math.max(row.own, row.other || 0)) * 1.18;
+    const top = d3.max(rows, (row) => Math.max(row.own, row.other || 0)) * 1.03;
     const marks = [
       Plot.barX(rows, { x: "own", y: "part", fill: FLM.colour(name), insetTop: 3, insetBottom: 3, rx: 2, sort: null }),
-      Plot.text(rows, { x: "own", y: "part", text: (row) => row.own.toFixed(2), textAnchor: "start", dx: 5, fill: "currentColor" }),
+      Plot.text(rows, { frameAnchor: "right", y: "part", text: (row) => row.own.toFixed(2), textAnchor: "end", dx: 42, fontWeight: 600 }),
     ];
     if (other) {
       const known = rows.filter((row) => row.other !== null);
       marks.push(Plot.tickX(known, { x: "other", y: "part", stroke: "var(--paper)", strokeWidth: 6 }),
-        Plot.tickX(known, { x: "other", y: "part", stroke: FLM.colour(reference), strokeWidth: 3 }));
+        Plot.tickX(known, { x: "other", y: "part", stroke: FLM.colour(reference), strokeWidth: 3 }),
+        Plot.text(known, { frameAnchor: "right", y: "part", text: (row) => row.other.toFixed(2), textAnchor: "end", dx: 84, fill: "var(--muted)" }));
     }
     host.append(plot({
-      ariaLabel: "jitter by part of the face", marginLeft: 96, marginRight: 16, height: 26 * rows.length + 48,
+      ariaLabel: "jitter by part of the face", marginLeft: 96, marginRight: other ? 92 : 48, height: 26 * rows.length + 48,
       x: { domain: [0, top], label: "jitter, %", grid: true, ticks: 5 }, y: { domain: rows.map((row) => row.part), label: null, tickSize: 0 }, marks,
     }, host));
     host.append(key(name, "bar", other ? reference : null, "line"));
