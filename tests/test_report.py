@@ -113,7 +113,7 @@ def test_figures_are_drawn(results: Results, tmp_path: Path) -> None:
 def test_figures_draw_schemes_that_nobody_registered(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     unknown = compare(KnownDetector("mine", scheme="my-68", sigma=0.1, undefined=(3,)), images=1)
-    assert len(unknown.report(tmp_path)) == 8
+    assert len(unknown.report(tmp_path)) == 9
 
 
 def test_overlay_shows_the_cloud_where_the_landmarks_are(results: Results) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,9 @@ def test_report_draws_again_what_the_run_drew(
     pytest.importorskip("matplotlib")
     first = {path.name: path.read_bytes() for path in old.report(tmp_path / "run")}
     assert main(["report", str(tmp_path / "run"), "-o", str(tmp_path / "again" / "deep")]) == 0
-    again = {path.name: path.read_bytes() for path in (tmp_path / "again" / "deep").iterdir()}
+    again = {
+        path.name: path.read_bytes() for path in (tmp_path / "again" / "deep").iterdir() if path.is_file()
+    }
     table = again.pop("table.txt").decode()
     assert again == {
         name: data for name, data in first.items() if not name.startswith(("results.json", "overlays"))
@@ -40,10 +43,31 @@ def test_report_draws_again_what_the_run_drew(
 def test_report_may_go_into_the_folder_of_the_run(old: Results, tmp_path: Path) -> None:
     old.write(tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert main(["report", str(tmp_path / "results.json"), "-o", str(tmp_path), "--no-figures"]) == 0
-    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    del after["table.txt"]
+    for _ in range(2):
+        assert main(["report", str(tmp_path / "results.json"), "-o", str(tmp_path), "--no-figures"]) == 0
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    del after["table.txt"], after["index.html"]
     assert after == before
+    assert (tmp_path / "page" / "data.js").is_file()
+
+
+def test_report_without_page_and_with_nothing_to_open(
+    old: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old.write(tmp_path)
+    command = ["report", str(tmp_path), "-o", str(tmp_path / "out"), "--no-figures", "--no-page"]
+    assert main(command) == 0
+    assert not (tmp_path / "out" / "index.html").exists()
+    assert main([*command, "--open"]) == 2
+    assert "--open: expected a page to open" in capsys.readouterr().err
+
+
+def test_report_opens_its_page(old: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or True)
+    old.write(tmp_path)
+    assert main(["report", str(tmp_path), "-o", str(tmp_path / "a b"), "--no-figures", "--open"]) == 0
+    assert opened == [(tmp_path / "a b" / "index.html").as_uri()]
 
 
 def test_report_without_overlays_draws_the_rest(old: Results, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def compare_pairs(
     seed: int = 0,
     resamples: int = 10_000,
     minimum: int = MIN_IMAGES,
+    intervals: bool = True,
 ) -> list[Comparison]:
     """Every pair of detectors, in the order of ``names``.
 
@@ -80,6 +81,7 @@ def compare_pairs(
         seed: of the resampling.
         resamples: of the bootstrap and, beyond 13 images, of the test.
         minimum: with fewer images there is no interval and no test, and ``difference.reason`` says so.
+        intervals: False leaves the intervals of the differences out, which cost most where only tests are wanted.
     """
     table = np.asarray(values, dtype=np.float64)
     there = np.isfinite(table)
@@ -91,7 +93,7 @@ def compare_pairs(
     for members in groups.values():  # those on the same images share their draws, and the work
         a, b = members[0]
         images = there[a] & there[b]
-        found |= dict(_same_images(table[:, images], members, seed, resamples, minimum))
+        found |= dict(_same_images(table[:, images], members, seed, resamples, minimum, intervals))
     corrected = holm([found[pair][1] for pair in pairs])
     return [
         Comparison(names[a], names[b], found[a, b][0], found[a, b][1], p_holm, found[a, b][2])
@@ -100,7 +102,12 @@ def compare_pairs(
 
 
 def _same_images(
-    table: Floats, pairs: Sequence[tuple[int, int]], seed: int, resamples: int, minimum: int
+    table: Floats,
+    pairs: Sequence[tuple[int, int]],
+    seed: int,
+    resamples: int,
+    minimum: int,
+    intervals: bool,
 ) -> Iterator[tuple[tuple[int, int], tuple[Interval, float | None, int | None]]]:
     """Pairs whose both detectors have a value for every column."""
     images = table.shape[1]
@@ -113,13 +120,15 @@ def _same_images(
     columns = sorted({index for pair in pairs for index in pair})
     place = {index: column for column, index in enumerate(columns)}
     rows = np.ascontiguousarray(table[columns].T)
-    drawn = resample_means(rows, resamples=resamples, seed=seed)
+    drawn = resample_means(rows, resamples=resamples, seed=seed) if intervals else None
     flipped = flip_means(rows, resamples=resamples, seed=seed)
     for a, b in pairs:
         one, other = place[a], place[b]
         differences = table[a] - table[b]
         mean = _mean(differences)
-        low, high = expanded_percentiles(drawn[:, one] - drawn[:, other], images)
+        low, high = (
+            (None, None) if drawn is None else expanded_percentiles(drawn[:, one] - drawn[:, other], images)
+        )
         # Patterns that give the same sum may differ in its last bits; such a tie counts as a hit.
         rounding = 1e-12 * float(np.abs(table[[a, b]]).max())
         size = np.abs(flipped[:, one] - flipped[:, other])

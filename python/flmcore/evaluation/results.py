@@ -207,13 +207,18 @@ class Results:
         self.to_json(files[3])  # last: where it says complete, the others are there
         return files
 
-    def report(self, folder: PathLike, *, figures: bool = True) -> list[Path]:
-        """:meth:`write`, and the figures; returns the paths of all files.
+    def report(self, folder: PathLike, *, figures: bool = True, page: bool = True) -> list[Path]:
+        """:meth:`write`, the page (``index.html`` and its folder ``page``) and the figures; returns the paths of all files.
 
         Raises:
+            ResultsError: the folder cannot be written, or holds a page that flmcore did not make.
             MissingExtraError: figures are wanted and matplotlib is missing; the other files are written by then.
         """
         files = self.write(folder)
+        if page:
+            from flmcore.report.page import write_page
+
+            files.append(write_page(self, Path(folder), source=Path(folder)))
         if figures:
             from flmcore.report.figures import write_figures
 

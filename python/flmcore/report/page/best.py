@@ -40,7 +40,8 @@ def best_of(results: Results, cells: dict[Measure, dict[str, Cell]]) -> dict[str
             names, numbers = values_by_image(table, measure.key)
             if measure.better == "zero":
                 numbers = np.abs(numbers)
-            pairs = compare_pairs(names, numbers, seed=results.protocol["sweep"]["seed"])
+            seed = results.protocol["sweep"]["seed"]
+            pairs = compare_pairs(names, numbers, seed=seed, intervals=False)
             tied = _tied([pair.to_dict() for pair in pairs], best)
         how = "figure" if tied is None else "paired"
         found[measure.key] = {"best": best, "tied": tied or [], "how": how, "level": LEVEL}

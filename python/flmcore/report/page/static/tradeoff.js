@@ -66,11 +66,11 @@
     ];
   }
 
-  // Area by size, between 4 and 13 px.
+  // Area by size; from 4 px to 13, or less where there are many.
   function radius(row, drawn) {
     if (row.size === null) return 5;
     const most = Math.max(...drawn.map((other) => other.size || 0));
-    return Math.max(4, 13 * Math.sqrt(row.size / most));
+    return Math.max(4, (drawn.length > 24 ? 8 : 13) * Math.sqrt(row.size / most));
   }
 
   function describe(row, share) {
