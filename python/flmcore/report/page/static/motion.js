@@ -1,6 +1,8 @@
 // The arithmetic of tracks: where landmarks are on average, motion magnified, differences. No drawing.
 "use strict";
 (function (FLM) {
+  const landmarks = new Map(FLM.data.detectors.map((row) => [row.scheme, row.landmarks]));
+
   // Mean place of each landmark over frames from..to (inclusive) where it is defined, as Float64Array of K × 2.
   function mean(track, from = 0, to = track.frames - 1) {
     const rows = track.points * 2;
@@ -63,8 +65,12 @@
       return [...Array(count).keys()].filter((k) => (!ra || ra[k].length) && (!rb || rb[k].length)).length;
     };
     const targets = [...new Set([a, b, ...Object.keys(data.shared[a] || {}), ...Object.keys(data.shared[b] || {})])];
-    const best = targets.map((target) => [size(target), target]).sort((p, q) => q[0] - p[0])[0];
-    return best && best[0] ? { scheme: best[1], a: rows(a, best[1]), b: rows(b, best[1]) } : null;
+    // Points made between others say nothing that these do not: no more count than the coarser scheme has, and of two
+    // targets as good, the one with fewer landmarks is taken.
+    const most = Math.min(...[a, b].map((scheme) => landmarks.get(scheme) || Infinity));
+    const best = targets.map((target) => ({ target, count: Math.min(most, size(target)), rows: size(target) }))
+      .sort((p, q) => q.count - p.count || p.rows - q.rows)[0];
+    return best && best.count ? { scheme: best.target, a: rows(a, best.target), b: rows(b, best.target) } : null;
   }
 
   // From A to B, landmark by landmark: {from, to, length (NaN where one is undefined), mean, largest, at}.

@@ -2,7 +2,7 @@
 "use strict";
 (function (FLM) {
   const { motion, marks } = FLM;
-  const TRAIL = 12;  // frames
+  const TRAIL = { sweep: 12, clip: 6 };  // frames; a moving face draws long trails
 
   // Where landmarks are drawn: magnified in the image, then where this frame shows the image.
   function positions(look, track, frame = look.frame, shownIn = look.frame) {
@@ -36,7 +36,7 @@
   }
 
   function trails(pen, look, track) {
-    const from = Math.max(0, look.frame - TRAIL);
+    const from = Math.max(0, look.frame - TRAIL[look.source.kind]);
     const path = d3.range(from, look.frame + 1).map((frame) => positions(look, track, frame));
     for (let k = 0; k < track.points; k += 1) {
       marks.line(pen, path.map((points) => [points[2 * k], points[2 * k + 1]]), { colour: "#00e5ff", width: 0.9, alpha: 0.9 });

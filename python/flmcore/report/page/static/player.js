@@ -18,6 +18,7 @@
     const below = el("div", {});
     const status = el("p", { class: "hint", id: "player-status", role: "status" });
 
+    const add = el("button", { type: "button", id: "player-add", onclick: () => choose([...look.names, available()[0]]) }, "Add a detector");
     const player = {
       toggle: clock.toggle, pause: clock.pause, step: clock.step, seek: clock.seek, open,
       faster(by, exactly = null) { if (exactly !== null) clock.speed = exactly; clock.faster(by); },
@@ -30,56 +31,59 @@
       },
       camera(on) { look.camera = on; draw(); },
       whole: () => view.set(0.5, 0.5, 1),
+      addButton: add,
       zoomField: stage.zoomControls(view, () => parts, "player"),
     };
     const controls = FLM.transport(player, entries);
-    const add = el("button", { type: "button", id: "player-add", onclick: () => choose([...look.names, available()[0]]) }, "Add a detector");
-    const root = el("div", { class: "player", id: "player-root" }, panes, controls.node, below, status, add);
+    const root = el("div", { class: "player", id: "player-root" }, controls.head, panes, controls.node, below, status);
     root.append(FLM.playerKeys.listen(root, player));
     host.append(root);
     new IntersectionObserver((seen) => seen.forEach((row) => row.isIntersecting || clock.pause())).observe(root);
 
-    const possible = () => data.detectors.map((row) => row.name).filter((name) => look.source.detectors[name]);
+    const possible = (source = look.source) => data.detectors.map((row) => row.name).filter((name) => source.detectors[name]);
     const available = () => FLM.ordered().filter((name) => possible().includes(name) && !look.names.includes(name));
 
     async function open(place) {
       clock.pause();
-      turn += 1;
-      const mine = turn;
       status.textContent = "Loading …";
-      let source;
       try {
-        source = await FLM.source.open(entries[place]);
+        const source = await FLM.source.open(entries[place]);
+        const wanted = look.names.length ? look.names : (state.get("panes", "") || "").split("\n");
+        const kept = wanted.filter((name) => possible(source).includes(name));
+        await choose(kept.length ? kept : FLM.ordered().filter((name) => possible(source).includes(name)).slice(0, 2), source);
       } catch (error) {
         status.textContent = error.message;
-        return;
       }
-      if (mine !== turn) return source.close();
+    }
+
+    // All is loaded before anything changes, so that no frame is drawn of half a choice; the last choice wins.
+    async function choose(names, source = look.source) {
+      turn += 1;
+      const mine = turn;
+      const wanted = names.slice(0, MOST);
+      const found = new Map();
+      for (const name of wanted) found.set(name, { scheme: schemeOf(name), track: await media.unpack(source.detectors[name].tracks) });
+      if (mine !== turn) return void (source !== look.source && source.close());
+      tracks = found;
+      look.names = wanted;
+      if (wanted.length < 2) look.difference = false;
+      if (source !== look.source) start(source);
+      state.set("panes", wanted.join("\n"), "");
+      layOut();
+      draw();
+    }
+
+    function start(source) {
       if (look.source) look.source.close();
       look.source = source;
       source.pictures.forEach((picture) => picture.addEventListener("load", () => source.picture(clock.frame) === picture && draw()));
       clock.start(source.times, source.ready);
-      tracks = new Map();
-      const asked = (state.get("panes", "") || "").split("\n").filter((name) => possible().includes(name));
-      const wanted = look.names.length ? look.names : asked;
-      const kept = wanted.filter((name) => possible().includes(name));
-      await choose(kept.length ? kept : FLM.ordered().filter((name) => possible().includes(name)).slice(0, 2));
-      view.set(0.5, 0.5, 1);
+      look.frame = 0;
+      Object.assign(view, { x: 0.5, y: 0.5, zoom: 1 });
+      look.zoom = 1;
       const { row } = source;
-      status.textContent = source.kind === "clip" && row.of > row.times.length ? `The first ${row.times.length} of ${row.of} frames: more would make the page too heavy to send.` : "";
-    }
-
-    async function choose(names) {
-      const source = look.source;
-      look.names = names.slice(0, MOST);
-      if (look.names.length < 2) look.difference = false;
-      for (const name of look.names) {
-        if (!tracks.has(name)) tracks.set(name, { scheme: schemeOf(name), track: await media.unpack(source.detectors[name].tracks) });
-      }
-      if (source !== look.source) return;
-      state.set("panes", look.names.join("\n"), "");
-      layOut();
-      draw();
+      status.textContent = source.kind === "clip" && row.of > row.times.length
+        ? `The first ${row.times.length} of ${row.of} frames: more would make the page too heavy to send.` : "";
     }
 
     function layOut() {
@@ -124,7 +128,7 @@
       const last = make(`Difference from ${look.names[0]} to ${look.names[1]}`, (pen) => pane.drawDifference(pen, look, pane.differenceOf(look, a, b), scale));
       stages.push(last);
       return el("figure", { class: "pane difference", id: "player-difference-pane" },
-        el("figcaption", {}, FLM.swatch(look.names[0]), "→", FLM.swatch(look.names[1]), "difference"), last.canvas,
+        el("figcaption", {}, FLM.swatch(look.names[0]), "→", FLM.swatch(look.names[1]), el("span", { class: "hint" }, "difference")), last.canvas,
         found.length ? FLM.legend(scale, unit ? "distance, % of the eye distance" : "distance, px", 1) : null, el("p", { class: "readout", id: "player-difference-text" }));
     }
 
@@ -141,7 +145,7 @@
       const [a, b] = look.names.map((name) => tracks.get(name));
       const found = pane.differenceOf(look, a, b);
       document.getElementById("player-difference-text").textContent = found
-        ? `mean ${scale.text(found.mean)}, largest ${scale.text(found.largest)} at landmark ${found.at} of ${found.scheme} (${found.count} shared)`
+        ? `From ${look.names[0]} to ${look.names[1]}: mean ${scale.text(found.mean)}, largest ${scale.text(found.largest)} at landmark ${found.at} of ${found.scheme} (${found.count} shared)`
         : "These two schemes share no landmark.";
     }
 

@@ -29,10 +29,11 @@
     const motion = choose("player-motion", [["still", "face held still"], ["camera", "as the window moves"]], (value) => player.camera(value === "camera"));
     const motionField = field("player-motion", "Sweep shown", motion);
 
+    const head = el("div", { class: "controls" }, field("player-source", "Play", source), player.addButton);
     const node = el("div", { class: "transport" },
       el("div", { class: "bar" }, play, button("player-back", "one frame back", "◂|", () => player.step(-1)),
         button("player-on", "one frame on", "|▸", () => player.step(1)), scrub, count),
-      el("div", { class: "controls" }, field("player-source", "Play", source), field("player-speed", "Speed", speed),
+      el("div", { class: "controls" }, field("player-speed", "Speed", speed),
         field("player-magnify", "Motion magnified", el("div", { class: "row" }, magnify, times)), motionField, player.zoomField,
         loop.node, trails.node, difference.node));
 
@@ -55,7 +56,7 @@
       motionField.hidden = look.source.kind !== "sweep" || !look.source.views;
       motion.value = look.camera ? "camera" : "still";
     }
-    return { node, update };
+    return { head, node, update };
   }
 
   FLM.transport = transport;
