@@ -34,6 +34,10 @@ class Page:
         self.driver.get(file.resolve().as_uri() + (f"#{fragment}" if fragment else ""))
         self.wait("document.documentElement.dataset.ready === 'yes'")
 
+    def jump(self, section: str) -> None:
+        """To a section, as its link does: what is drawn only when it is looked at is drawn then."""
+        self.run("document.querySelector(`#nav a[href='#${arguments[0]}']`).click()", section)
+
     def wait(self, condition: str, seconds: float = 10.0) -> None:
         """Until a JavaScript expression is true."""
         from selenium.webdriver.support.ui import WebDriverWait

@@ -53,7 +53,7 @@ def read_clips(path: Path, clips: Sequence[Mapping[str, Any]], names: Sequence[s
         ResultsError: the file cannot be read, or does not hold what its description says.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             for number, about in enumerate(clips):
                 if f"clip{number}/times" in arrays and len(arrays[f"clip{number}/times"]):
                     yield _clip(arrays, number, about, names)

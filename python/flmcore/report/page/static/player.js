@@ -43,14 +43,17 @@
     const possible = (source = look.source) => data.detectors.map((row) => row.name).filter((name) => source.detectors[name]);
     const available = () => FLM.ordered().filter((name) => possible().includes(name) && !look.names.includes(name));
 
+    const usual = (source) => FLM.ordered().filter((name) => possible(source).includes(name)).slice(0, 2);
+
     async function open(place) {
       clock.pause();
       status.textContent = "Loading …";
       try {
         const source = await FLM.source.open(entries[place]);
+        look.place = place;
         const wanted = look.names.length ? look.names : (state.get("panes", "") || "").split("\n");
         const kept = wanted.filter((name) => possible(source).includes(name));
-        await choose(kept.length ? kept : FLM.ordered().filter((name) => possible(source).includes(name)).slice(0, 2), source);
+        await choose(kept.length ? kept : usual(source), source);
       } catch (error) {
         status.textContent = error.message;
       }
@@ -68,7 +71,7 @@
       look.names = wanted;
       if (wanted.length < 2) look.difference = false;
       if (source !== look.source) start(source);
-      state.set("panes", wanted.join("\n"), "");
+      state.set("panes", wanted.join("\n"), usual(source).join("\n"));
       layOut();
       draw();
     }
@@ -145,7 +148,7 @@
       const [a, b] = look.names.map((name) => tracks.get(name));
       const found = pane.differenceOf(look, a, b);
       document.getElementById("player-difference-text").textContent = found
-        ? `From ${look.names[0]} to ${look.names[1]}: mean ${scale.text(found.mean)}, largest ${scale.text(found.largest)} at landmark ${found.at} of ${found.scheme} (${found.count} shared)`
+        ? `From ${look.names[0]} to ${look.names[1]}: mean ${scale.text(found.mean)}, largest ${scale.text(found.largest)} at landmark ${found.at} of ${found.scheme} (${found.count} shared)${look.factor > 1 ? `; arrows ${look.factor}×` : ""}`
         : "These two schemes share no landmark.";
     }
 

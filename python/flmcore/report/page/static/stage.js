@@ -110,7 +110,7 @@
     const names = ["whole", "eyes", "nose", "mouth", "contour"];
     choice.append(...names.map((name) => el("option", { value: name }, name === "whole" ? "whole face" : name)));
     const button = (label, text, act) => el("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
-    return el("div", { class: "field" }, el("label", { for: `${prefix}-part` }, "Zoom"),
+    return el("div", { class: "field zoom" }, el("label", { for: `${prefix}-part` }, "Zoom"),
       el("div", { class: "row" }, choice,
         button("zoom out", "−", () => view.zoomAt(1 / 1.5)), button("zoom in", "+", () => view.zoomAt(1.5))));
   }

@@ -41,6 +41,7 @@
       play.textContent = clock.playing ? "❚❚" : "▶";
       for (const name of ["title", "aria-label"]) play.setAttribute(name, clock.playing ? "pause" : "play");
       const last = look.source.times.length - 1;
+      source.value = String(look.place);
       scrub.max = last;
       scrub.value = clock.frame;
       const seconds = look.source.kind === "clip" ? ` · ${look.source.times[clock.frame].toFixed(2)} s` : "";
