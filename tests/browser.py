@@ -76,7 +76,8 @@ class Page:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         feature = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        media = {"features": [feature], "media": "print" if printing else ""}
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}  # a click would miss what still scrolls
+        media = {"features": [feature, still], "media": "print" if printing else ""}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
 
     def console(self) -> list[str]:
