@@ -26,4 +26,13 @@ still = np.repeat(rng.normal(100, 20, (1, 68, 2)), 16, axis=0)
 windows = flmcore.box_affine([0, 0, 200, 200], 64, shift=rng.normal(0, 0.01, (16, 2)))
 assert flmcore.stability(still, windows, normaliser=50.0).jitter == 0.0
 assert flmcore.remap(still, "300w-68", "300w-51").shape == (16, 51, 2)
+from flmcore.report.page.assets import (
+    VENDOR,
+    index_html,
+    page_files,
+)  # the page's scripts and libraries are in the wheel
+
+names = {name for name, data in page_files() if data}
+assert all(f"vendor/{package}/{files[0]}" in names for package, files in VENDOR.items())
+assert b"<script" in index_html()
 print(flmcore.build_info())

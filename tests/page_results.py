@@ -18,16 +18,23 @@ EVIL = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>"
 
 @cache
 def several() -> Results:
-    """Four detectors on six images; ``twin`` is as steady as ``steady`` but for other noise."""
+    """Four detectors on six images; ``twin`` is as steady as ``steady``, but on other images."""
     noisy = KnownDetector("noisy", sigma=0.4)
     noisy.licence = "trained on iBUG 300-W: no commercial use"
-    return measure(
+    results = measure(
         KnownDetector("steady", sigma=0.1),
-        KnownDetector("twin", sigma=0.1, bias=(0.01, 0.0)),
+        KnownDetector("twin", sigma=0.1),
         noisy,
         KnownDetector("five", scheme="five-5", sigma=0.2),
         speed=True,
     )
+    data = copy.deepcopy(results.data)
+    factors = (0.9, 1.12, 0.93, 1.2, 0.85, 1.03)
+    for row, factor in zip((row for row in data["units"] if row["detector"] == "twin"), factors, strict=True):
+        for values in (row, row["common"]):
+            values |= {key: values[key] * factor for key in ("jitter", "spread", "gain")}
+    found = conclusions(data["units"], data["detectors"], data["protocol"])
+    return Results(data | found, results.overlays)
 
 
 def timed(results: Results, latency: dict[str, float]) -> Results:

@@ -11,12 +11,16 @@
     bubble.replaceChildren(...text.split("\n").map((line) => el("p", {}, line)));
     bubble.hidden = false;
     target.setAttribute("aria-describedby", "tip");
-    const place = target.getBoundingClientRect();
+    place(target);
+  }
+
+  function place(target) {
+    const at = target.getBoundingClientRect();
     const size = bubble.getBoundingClientRect();
-    const left = Math.min(Math.max(8, place.left), document.documentElement.clientWidth - size.width - 8);
-    const below = place.bottom + 6 + size.height < window.innerHeight;
+    const left = Math.min(Math.max(8, at.left), document.documentElement.clientWidth - size.width - 8);
+    const below = at.bottom + 6 + size.height < window.innerHeight;
     bubble.style.left = `${Math.max(8, left)}px`;
-    bubble.style.top = `${below ? place.bottom + 6 : Math.max(8, place.top - size.height - 6)}px`;
+    bubble.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - size.height - 6)}px`;
   }
 
   function hide() {
@@ -36,6 +40,8 @@
   }
 
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
-  window.addEventListener("scroll", hide, { passive: true, capture: true });
+  // What has the focus keeps its bubble: the browser scrolls to it.
+  const follow = () => owner && (owner.contains(document.activeElement) ? place(owner) : hide());
+  window.addEventListener("scroll", follow, { passive: true, capture: true });
   FLM.tip = tip;
 })(window.FLM);

@@ -113,6 +113,11 @@
 
   function makeFocusable(plot, drawn, shares) {
     const points = plot.querySelectorAll("g[aria-label=dot] > *");
+    for (const group of plot.querySelectorAll("g[aria-label]")) {  // Plot names them, but a name needs a role
+      group.setAttribute("role", "group");
+      if (group.getAttribute("aria-label") !== "dot") group.setAttribute("aria-hidden", "true");
+      else group.setAttribute("aria-label", "detectors");
+    }
     drawn.forEach((row, index) => {
       const text = describe(row, shares ? shares.get(row.name) : undefined);
       const point = points[index];
@@ -201,10 +206,11 @@
     node.append(controls(), el("figure", {}, host.picture, el("figcaption", { class: "hint" }, caption)), host.text);
     width = Math.floor(host.picture.clientWidth);
     draw();
-    new ResizeObserver(() => {
+    const fit = () => {
       const now = Math.floor(host.picture.clientWidth);
       if (now && now !== width) { width = now; draw(); }
-    }).observe(host.picture);
+    };
+    new ResizeObserver(() => requestAnimationFrame(fit)).observe(host.picture);  // not within: drawing changes sizes
     for (const key of ["find", "scheme", "use"]) state.on(key, draw);
     state.on("*", () => { node.querySelector(".controls").replaceWith(controls()); draw(); });
   }
