@@ -29,7 +29,9 @@ def jpeg(shade: int, size: int = SIZE, noise: int = 0) -> bytes:
 
 def known_tracks(count: int, landmarks: int, sway: float) -> NDArray[np.float64]:
     """(n, K, 2) in image pixels: a grid of landmarks of a face that moves on, which sways ``sway`` px about it."""
-    place = np.stack([20 + 3.0 * (np.arange(landmarks) % 20), 20 + 6.0 * (np.arange(landmarks) // 20)], axis=-1)
+    place = np.stack(
+        [20 + 3.0 * (np.arange(landmarks) % 20), 20 + 6.0 * (np.arange(landmarks) // 20)], axis=-1
+    )
     time = np.arange(count)[:, None]
     moves = np.concatenate([0.5 * time, 0.25 * time], axis=1) + sway * np.array([1.0, -1.0]) * (-1.0) ** time
     return np.asarray(place[None] + moves[:, None])

@@ -46,7 +46,9 @@ def test_detector_and_reference_are_chosen_and_kept_in_the_address(browser: Page
 def test_heat_map_says_each_landmarks_number(browser: Page, index: Path) -> None:
     show(browser, index)
     chart = browser.one('.heat[data-detector="noisy"]')
-    marks = browser.run("return [...arguments[0].querySelectorAll('circle')].map((c) => Number(c.dataset.landmark))", chart)
+    marks = browser.run(
+        "return [...arguments[0].querySelectorAll('circle')].map((c) => Number(c.dataset.landmark))", chart
+    )
     assert sorted(marks) == list(range(68))
     jitter = summary("noisy")["per_landmark_jitter"]
     chart.click()
@@ -91,11 +93,18 @@ def test_parts_and_curves_are_drawn_with_the_results_numbers(browser: Page, inde
     curves = next(row for row in known().causes["sweeps"] if row["detector"] == "noisy")["by_offset"]
     script = "return FLM.data.by_offset.shift.curves.noisy.map((row) => row[0])"
     assert browser.run(script) == pytest.approx([value["mean"] for value in curves], abs=1e-4)
-    assert len(browser.all("#by-offset [aria-label=dot] *")) == 2 * len(curves)
+    assert len(browser.all("#by-offset [data-mark=dot] *")) == 2 * len(curves)
 
 
 def test_worst_images_come_first_and_failures_are_told(browser: Page, tmp_path: Path) -> None:
-    failed = {"image": "gone.png", "face": None, "detector": "noisy", "kind": "x", "note": False, "reason": "no face <b>"}
+    failed = {
+        "image": "gone.png",
+        "face": None,
+        "detector": "noisy",
+        "kind": "x",
+        "note": False,
+        "reason": "no face <b>",
+    }
     data = {**known().data, "problems": [failed]}
     page = write_page(Results(data, known().overlays), tmp_path)
     show(browser, page)

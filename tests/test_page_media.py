@@ -80,7 +80,9 @@ def test_clouds_are_the_landmarks_on_the_picture_and_views_the_windows_path(tmp_
     views = np.array(media["views"])
     assert np.allclose(views[:, [0, 1, 3, 4]], [1, 0, 0, 1], atol=1e-5)
     assert np.allclose(views[:, 2], -dx, atol=1e-4)
-    unit = next(u for u in results.units if u["image"] == data["sweeps"][0]["image"] and u["detector"] == "noisy")
+    unit = next(
+        u for u in results.units if u["image"] == data["sweeps"][0]["image"] and u["detector"] == "noisy"
+    )
     zoom = float(np.hypot(*arrays["window"][0, :2]))
     assert media["detectors"]["noisy"]["normaliser"] == pytest.approx(unit["normaliser_px"] * zoom, rel=1e-5)
 
@@ -89,7 +91,9 @@ def test_charts_have_the_means_over_faces(tmp_path: Path) -> None:
     with Staging(tmp_path) as staging:
         data = chart_data(Making(known(), staging, None))
     summary = {row["detector"]: row for row in known().summary}
-    assert np.allclose(data["per_landmark"]["noisy"]["jitter"], summary["noisy"]["per_landmark_jitter"], atol=1e-4)
+    assert np.allclose(
+        data["per_landmark"]["noisy"]["jitter"], summary["noisy"]["per_landmark_jitter"], atol=1e-4
+    )
     spread = [u["per_landmark"]["spread"] for u in known().units if u["detector"] == "noisy"]
     assert np.allclose(data["per_landmark"]["noisy"]["spread"], np.mean(spread, axis=0), atol=1e-4)
     assert len(data["chart"]["300w-68"]["points"]) == 68
@@ -118,7 +122,9 @@ def test_clip_is_in_the_image_and_its_views_take_it_to_the_frames(tmp_path: Path
     assert all((tmp_path / "out" / name).read_bytes() == jpeg(i) for i, name in enumerate(clip["frames"]))
     media = script_value(tmp_path / "out" / clip["script"])
     assert list(media["detectors"]) == ["steady", "twin"]
-    in_image = unpacked(media["detectors"]["twin"]["tracks"]) / 2  # one pixel of the shown frame is half of the image's
+    in_image = (
+        unpacked(media["detectors"]["twin"]["tracks"]) / 2
+    )  # one pixel of the shown frame is half of the image's
     assert np.abs(in_image - known_tracks(12, 68, 1.0)).max() <= 0.3 / PER_PIXEL
     assert np.array(media["views"][3]) == pytest.approx([1, 0, -13, 0, 1, -20], abs=1e-4)
 
@@ -153,7 +159,9 @@ def test_tracks_that_are_not_what_they_say_are_refused(tmp_path: Path, what: str
     file = tmp_path / "tracks.npz"
     arrays = clip_arrays([known_tracks(4, 5, 0.0)], [jpeg(i) for i in range(4)])
     np.savez(file, **spoil(arrays, what))
-    with pytest.raises(ResultsError, match=r"tracks\.npz: expected the tracks of flmcore evaluate --video, got"):
+    with pytest.raises(
+        ResultsError, match=r"tracks\.npz: expected the tracks of flmcore evaluate --video, got"
+    ):
         list(read_clips(file, [{"id": "a"}], ["five"]))
 
 

@@ -40,7 +40,12 @@ def show(browser: Page, index: Path, entry: int, *names: str) -> None:
 
 
 def frames_shown(browser: Page) -> list[int]:
-    return [int(text) for text in browser.run("return [...document.querySelectorAll('#player canvas')].map((c) => c.dataset.frame)")]
+    return [
+        int(text)
+        for text in browser.run(
+            "return [...document.querySelectorAll('#player canvas')].map((c) => c.dataset.frame)"
+        )
+    ]
 
 
 def press(browser: Page, key: str) -> None:
@@ -176,7 +181,9 @@ def test_keys_act_in_the_player_alone_and_leave_controls_theirs(browser: Page, i
     press(browser, "]")
     press(browser, "+")
     press(browser, "t")
-    look = browser.run("const {look, clock} = FLM.player; return [look.frame, clock.speed, look.factor, look.trails]")
+    look = browser.run(
+        "const {look, clock} = FLM.player; return [look.frame, clock.speed, look.factor, look.trails]"
+    )
     assert look == [1, 1, 2, True]
     press(browser, "k")
     assert browser.run("return FLM.player.clock.playing")

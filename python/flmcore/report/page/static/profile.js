@@ -50,9 +50,17 @@
     host.append(key(name, "line", names[1], "line"));
   }
 
+  // Plot names its groups of marks with aria-label, which a group may not have: the whole plot is one image.
   function plot(options, host) {
     const width = Math.max(280, Math.min(560, host.clientWidth || 520));
-    return Plot.plot({ width, style, className: "flm-plot", ...options });
+    const drawn = Plot.plot({ width, style, className: "flm-plot", ...options });
+    drawn.setAttribute("role", "img");
+    for (const group of drawn.querySelectorAll("[aria-label]")) {
+      group.dataset.mark = group.getAttribute("aria-label");
+      group.removeAttribute("aria-label");
+    }
+    for (const group of drawn.querySelectorAll("[aria-description]")) group.removeAttribute("aria-description");
+    return drawn;
   }
 
   const key = (name, shape, reference) => FLM.el("p", { class: "key" }, FLM.swatch(name), name,

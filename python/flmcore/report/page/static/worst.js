@@ -15,7 +15,7 @@
       el("span", { class: "value" }, FLM.swatch(name), `${row.values[name].toFixed(2)} %`),
       other === undefined ? null : el("span", { class: "value other" }, FLM.swatch(reference), `${other.toFixed(2)} %`),
       el("span", { class: "id", title: row.id }, row.id),
-      known ? el("button", { type: "button", onclick: () => show(row.id) }, "Show the cloud", el("span", { class: "visually-hidden" }, ` of ${row.id}`)) : null);
+      known ? el("button", { type: "button", onclick: () => show(row.id) }, "Show it", el("span", { class: "visually-hidden" }, ` of ${row.id}`)) : null);
   }
 
   function failures(name) {
