@@ -74,7 +74,7 @@
     const scheme = schemeOf(name);
     const body = el("tbody", {});
     const details = el("details", { class: "numbers" }, el("summary", {}, "Numbers as a table"),
-      el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, ["landmark", "part", kind].map((head) => el("th", { scope: "col" }, head)))), body)));
+      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `numbers of ${name}` }, el("table", {}, el("thead", {}, el("tr", {}, ["landmark", "part", kind].map((head) => el("th", { scope: "col" }, head)))), body)));
     details.addEventListener("toggle", () => {
       if (!details.open || body.children.length) return;
       body.append(...values.map((value, landmark) => el("tr", {}, el("th", { scope: "row" }, String(landmark)),
