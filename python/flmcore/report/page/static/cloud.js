@@ -19,10 +19,8 @@
     if (!found) return;
     const only = keep(found.scheme, choice);
     const middle = motion.whole(found.track);
-    for (let landmark = 0; landmark < found.track.points; landmark += 1) {
-      if (only && !only.has(landmark)) continue;
-      marks.line(pen, trace(found.track, landmark), { colour: "#00e5ff", width: 1, alpha: 0.95, closed: true });
-    }
+    const shown = d3.range(found.track.points).filter((landmark) => !only || only.has(landmark));
+    marks.lines(pen, shown.map((landmark) => trace(found.track, landmark)), { colour: "#00e5ff", width: 1, alpha: 0.95, closed: true });
     marks.dots(pen, middle, { colour: "#ffffff", radius: marks.radiusOf(found.track.points, view.zoom) * 0.85, keep: only });
   }
 

@@ -38,9 +38,8 @@
   function trails(pen, look, track) {
     const from = Math.max(0, look.frame - TRAIL[look.source.kind]);
     const path = d3.range(from, look.frame + 1).map((frame) => positions(look, track, frame));
-    for (let k = 0; k < track.points; k += 1) {
-      marks.line(pen, path.map((points) => [points[2 * k], points[2 * k + 1]]), { colour: "#00e5ff", ...(track.points > 150 ? { width: 0.6, alpha: 0.5 } : { width: 0.9, alpha: 0.9 }) });
-    }
+    const all = d3.range(track.points).map((k) => path.map((points) => [points[2 * k], points[2 * k + 1]]));
+    marks.lines(pen, all, { colour: "#00e5ff", ...(track.points > 150 ? { width: 0.6, alpha: 0.6 } : { width: 0.9, alpha: 0.9 }) });
   }
 
   // The landmarks that both have, from A to B, of one frame, in the image; null where they share none.

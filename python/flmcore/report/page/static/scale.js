@@ -51,18 +51,20 @@
     draw(unit, colour);
   }
 
-  // A line with a dark one below; points: [[x, y], …] on the picture.
-  function line(pen, points, { colour, width = 1.4, alpha = 1, closed = false }) {
+  // Lines with dark ones below, all at once, as strokes are what costs time; each line is [[x, y], …] on the picture.
+  function lines(pen, all, { colour, width = 1.4, alpha = 1, closed = false }) {
     const { context } = pen;
     context.beginPath();
-    let drawing = false;
-    for (const [px, py] of closed ? [...points, points[0]] : points) {
-      const [x, y] = pen.put(px, py);
-      if (Number.isNaN(x) || Number.isNaN(y)) drawing = false;
-      else if (drawing) context.lineTo(x, y);
-      else { context.moveTo(x, y); drawing = true; }
+    for (const points of all) {
+      let drawing = false;
+      for (const [px, py] of closed ? [...points, points[0]] : points) {
+        const [x, y] = pen.put(px, py);
+        if (Number.isNaN(x) || Number.isNaN(y)) drawing = false;
+        else if (drawing) context.lineTo(x, y);
+        else { context.moveTo(x, y); drawing = true; }
+      }
     }
-    context.lineJoin = context.lineCap = "round";
+    context.lineJoin = "round";
     for (const [stroke, size, opacity] of [["#000000", width + 1.2, 0.45 * alpha], [colour, width, alpha]]) {
       context.globalAlpha = opacity;
       context.strokeStyle = stroke;
@@ -75,5 +77,5 @@
   // Of landmarks so dense that dots of the usual size would hide the face, smaller ones; larger as one zooms in.
   const radiusOf = (count, zoom) => (count > 150 ? 0.9 : count > 90 ? 1.7 : 2.1) * Math.min(2.2, zoom ** 0.45);
 
-  Object.assign(FLM, { sequential, legend, marks: { dots, line, radiusOf }, dark });
+  Object.assign(FLM, { sequential, legend, marks: { dots, lines, radiusOf }, dark });
 })(window.FLM);
