@@ -34,6 +34,10 @@ class Page:
         self.driver.get(file.resolve().as_uri() + (f"#{fragment}" if fragment else ""))
         self.wait("document.documentElement.dataset.ready === 'yes'")
 
+    def jump(self, section: str) -> None:
+        """To a section, as its link does: what is drawn only when it is looked at is drawn then."""
+        self.run("document.querySelector(`#nav a[href='#${arguments[0]}']`).click()", section)
+
     def wait(self, condition: str, seconds: float = 10.0) -> None:
         """Until a JavaScript expression is true."""
         from selenium.webdriver.support.ui import WebDriverWait
@@ -72,7 +76,8 @@ class Page:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         feature = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        media = {"features": [feature], "media": "print" if printing else ""}
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}  # a click would miss what still scrolls
+        media = {"features": [feature, still], "media": "print" if printing else ""}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
 
     def console(self) -> list[str]:

@@ -45,7 +45,7 @@ def timed(results: Results, latency: dict[str, float]) -> Results:
             stage = {"p50": p50, "p90": 1.2 * p50, "p99": None, "min": 0.95 * p50}
             data["timing"]["speed"][name] = {"repeats": 50, "batch": 1, "threads": 1, "total": stage}
 
-    return changed(results, change)
+    return Results(changed(results, change).data, results.overlays)
 
 
 @cache

@@ -33,6 +33,11 @@ def test_axe_finds_nothing_serious(
 ) -> None:
     browser.resize(size, dark=dark)
     browser.open(index)
+    for section in ("detector", "player"):  # drawn only when looked at
+        browser.jump(section)
+    browser.wait(
+        "document.querySelectorAll('#cloud canvas').length && document.querySelectorAll('#player canvas').length"
+    )
     browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true })")
     browser.run(axe)
     script = "const done = arguments[0]; axe.run(document).then((r) => done(r.violations), (e) => done([{id: String(e)}]))"

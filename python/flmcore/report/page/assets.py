@@ -25,6 +25,8 @@ STYLES = (
     "table.css",
     "tradeoff.css",
     "choice.css",
+    "detector.css",
+    "player.css",
 )
 SCRIPTS = (
     "core.js",
@@ -41,6 +43,22 @@ SCRIPTS = (
     "flips.js",
     "verdict.js",
     "choice.js",
+    "media.js",
+    "motion.js",
+    "scale.js",
+    "stage.js",
+    "heatmap.js",
+    "profile.js",
+    "cloud.js",
+    "worst.js",
+    "detector.js",
+    "clock.js",
+    "source.js",
+    "pane.js",
+    "timeline.js",
+    "playerkeys.js",
+    "transport.js",
+    "player.js",
     "notes.js",
     "start.js",  # draws the sections: the last
 )

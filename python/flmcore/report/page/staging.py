@@ -39,6 +39,7 @@ class Staging:
         self._folder = folder
         self._target = folder / FOLDER
         self._names: list[str] = []
+        self.weight = 0  # bytes of the files so far
         _refuse_foreign_index(folder / "index.html")
         _refuse_foreign_folder(self._target)
         try:
@@ -67,6 +68,7 @@ class Staging:
         except OSError as error:
             raise _unwritable(self._target / path, error) from error
         self._names.append(name)
+        self.weight += len(data)
         return quote(f"{FOLDER}/{name}")
 
     def publish(self, index: bytes) -> Path:
