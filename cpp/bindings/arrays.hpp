@@ -47,6 +47,7 @@ inline void require_shape(const char* argument, const py::array& array,
 void bind_build(py::module_& m);
 void bind_affine(py::module_& m);
 void bind_crop(py::module_& m);
+void bind_flow(py::module_& m);
 void bind_heatmap(py::module_& m);
 void bind_simcc(py::module_& m);
 void bind_nme(py::module_& m);

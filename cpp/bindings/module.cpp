@@ -7,6 +7,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   flm::bind_build(m);
   flm::bind_affine(m);
   flm::bind_crop(m);
+  flm::bind_flow(m);
   flm::bind_heatmap(m);
   flm::bind_simcc(m);
   flm::bind_nme(m);

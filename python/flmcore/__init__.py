@@ -22,7 +22,9 @@ if _TYPE_CHECKING:
     from flmcore.evaluation.fit_remap import FittedRemap, fit_remap
     from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
     from flmcore.ops.crop import crop
+    from flmcore.ops.flow import Flow, FlowPyramid, track_points
     from flmcore.ops.heatmaps import decode_heatmaps
+    from flmcore.ops.motion import MotionAccumulator, MotionResult
     from flmcore.ops.nme import NmeResult, nme
     from flmcore.ops.remap import remap
     from flmcore.ops.simcc import decode_simcc
@@ -40,7 +42,9 @@ _MODULES = {
     "flmcore.evaluation.fit_remap": ("FittedRemap", "fit_remap"),
     "flmcore.ops.affine": ("box_affine", "compose_affine", "invert_affine", "transform_points"),
     "flmcore.ops.crop": ("crop",),
+    "flmcore.ops.flow": ("Flow", "FlowPyramid", "track_points"),
     "flmcore.ops.heatmaps": ("decode_heatmaps",),
+    "flmcore.ops.motion": ("MotionAccumulator", "MotionResult"),
     "flmcore.ops.nme": ("NmeResult", "nme"),
     "flmcore.ops.remap": ("remap",),
     "flmcore.ops.simcc": ("decode_simcc",),
@@ -67,6 +71,10 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "FittedRemap",
+    "Flow",
+    "FlowPyramid",
+    "MotionAccumulator",
+    "MotionResult",
     "NmeResult",
     "Results",
     "StabilityAccumulator",
@@ -89,5 +97,6 @@ __all__ = [
     "remap",
     "schemes",
     "stability",
+    "track_points",
     "transform_points",
 ]

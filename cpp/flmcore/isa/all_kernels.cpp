@@ -7,6 +7,7 @@
 #include "flmcore/kernels/affine.inl"
 #include "flmcore/kernels/crop.inl"
 #include "flmcore/kernels/exp_log.inl"
+#include "flmcore/kernels/flow.inl"
 #include "flmcore/kernels/heatmap.inl"
 #include "flmcore/kernels/simcc.inl"
 #include "flmcore/kernels/nme.inl"
@@ -19,8 +20,8 @@ namespace flm::FLM_ISA {
 
 extern const KernelTable table;
 const KernelTable table = {
-    affine_kernels, crop_kernels,  elementary_kernels, heatmap_kernels,   simcc_kernels,
-    nme_kernels,    remap_kernels, resample_kernels,   stability_kernels,
+    affine_kernels, crop_kernels, elementary_kernels, flow_kernels,     heatmap_kernels,
+    simcc_kernels,  nme_kernels,  remap_kernels,      resample_kernels, stability_kernels,
 };
 
 }  // namespace flm::FLM_ISA

@@ -5,6 +5,7 @@
 #include "flmcore/kernels/affine.hpp"
 #include "flmcore/kernels/crop.hpp"
 #include "flmcore/kernels/exp_log.hpp"
+#include "flmcore/kernels/flow.hpp"
 #include "flmcore/kernels/heatmap.hpp"
 #include "flmcore/kernels/nme.hpp"
 #include "flmcore/kernels/remap.hpp"
@@ -18,6 +19,7 @@ struct KernelTable {
   AffineKernels affine;
   CropKernels crop;
   ElementaryKernels elementary;
+  FlowKernels flow;
   HeatmapKernels heatmap;
   SimccKernels simcc;
   NmeKernels nme;
