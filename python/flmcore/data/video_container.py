@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Header", "decode_frames", "read_header"]
 
 Bytes = NDArray[np.uint8]
+_PACKAGE = "av (PyAV)"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def read_header(path: Path) -> Header:
     """
     with _opened(path) as container:
         number = _picture_stream(path, container)
-        stream = container.streams[number]
+        stream: Any = container.streams[number]
         rate = float(stream.average_rate or stream.guessed_rate or 0) or None
         frames = stream.frames or None
         skipped: Counter[str] = Counter()
@@ -88,7 +89,7 @@ def _opened(path: Path) -> Iterator[InputContainer]:
     try:
         import av
     except ImportError:
-        raise MissingExtraError("av (PyAV)", "video", "reading a video file") from None
+        raise MissingExtraError(_PACKAGE, "video", "reading a video file") from None
     av.logging.set_level(None)  # what FFmpeg thinks of a file comes as errors, not as lines on the terminal
     try:
         container = av.open(os.fspath(path), mode="r")
@@ -143,10 +144,11 @@ def _decoded(container: Any, number: int, skipped: Counter[str]) -> Iterator[Vid
 def _pixels(frame: VideoFrame) -> Bytes:
     """(H, W, 3) RGB as stored; what is transparent becomes black, as outside of a picture in a crop."""
     if not any(component.is_alpha for component in frame.format.components):
-        return np.asarray(frame.to_ndarray(format="rgb24"))
-    rgba = np.asarray(frame.to_ndarray(format="rgba"))
-    alpha = rgba[..., 3:].astype(np.uint16)
-    return rgba[..., :3] if (alpha == 255).all() else ((rgba[..., :3] * alpha + 127) // 255).astype(np.uint8)
+        return np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+    rgba = np.asarray(frame.to_ndarray(format="rgba"), dtype=np.uint8)
+    colour, alpha = rgba[..., :3], rgba[..., 3:].astype(np.uint16)
+    opaque = bool((alpha == 255).all())
+    return np.ascontiguousarray(colour) if opaque else ((colour * alpha + 127) // 255).astype(np.uint8)
 
 
 def _reason(error: BaseException) -> str:
