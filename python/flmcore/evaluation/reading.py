@@ -79,6 +79,9 @@ def _check_names(record: dict[str, Any]) -> None:
     _only_once("images", (row["image"] for row in record["images"]))
     _only_once("detectors", (row["name"] for row in record["detectors"]))
     _only_once("summary", (row["detector"] for row in record["summary"]))
+    video = record.get("video", {"clips": [], "units": []})
+    _only_once("video.clips", (row["id"] for row in video["clips"]))
+    _only_once("video.units", (f"{row['clip']} · {row['detector']}" for row in video["units"]))
     places = ((row["image"], row["face"], row["detector"]) for row in record["units"])
     _only_once("units", (f"{image} face {face} · {detector}" for image, face, detector in places))
 

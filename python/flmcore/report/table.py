@@ -17,6 +17,7 @@ from flmcore.report.accuracy_notes import best_mark, nme_of
 from flmcore.report.causes import cause_sections
 from flmcore.report.footnotes import footnotes, licence_marks
 from flmcore.report.safe import safe_results
+from flmcore.report.video import only_video, video_sections
 
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
@@ -48,8 +49,10 @@ def build(results: Results, *, width: int = 100) -> RenderableType:
             "!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim")
         )
     columns = [column for column in _COLUMNS if accurate or column[0] != _NME]
+    if only_video(results):
+        return Group(*video_sections(results, width), notes)
     main = _blocks(rows, columns) if width < NARROW else _table(rows, columns, width)
-    return Group(main, *cause_sections(results, width), notes)
+    return Group(main, *cause_sections(results, width), *video_sections(results, width), notes)
 
 
 _NME = "NME %"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from flmcore.evaluation.statistics import Interval, bootstrap_means
 
-__all__ = ["VIDEO_METRICS", "kendall_tau", "order_agreement", "summarise_clips"]
+__all__ = ["VIDEO_METRICS", "kendall_tau", "order_agreement", "summarise_clips", "value_at"]
 
 # Where each number is found in a unit.
 VIDEO_METRICS: dict[str, tuple[str, ...]] = {
@@ -63,15 +64,17 @@ def summarise_clips(units: Rows, detectors: Rows, *, seed: int) -> list[dict[str
     return rows
 
 
+def value_at(unit: Mapping[str, Any], path: tuple[str, ...]) -> float | None:
+    """The number that a path of keys leads to; None where there is none."""
+    value: Any = unit
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return None if value is None else float(value)
+
+
 def _values(units: Rows, path: tuple[str, ...]) -> list[float]:
-    found = []
-    for unit in units:
-        value: Any = unit
-        for key in path:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        if value is not None and np.isfinite(value):
-            found.append(float(value))
-    return found
+    found = [value_at(unit, path) for unit in units]
+    return [value for value in found if value is not None and math.isfinite(value)]
 
 
 def _of_clips(interval: Interval) -> dict[str, Any]:
