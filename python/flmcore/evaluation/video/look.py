@@ -54,7 +54,7 @@ class Look:
 
 
 def look_at(source: ClipSource, boxes: VideoBoxes, *, alone: bool, tick: Tick) -> Look:
-    """Read a clip once; memory grows by 41 bytes a frame.
+    """Read a clip once; memory grows by 48 bytes a frame.
 
     Raises:
         ClipError: it cannot be read, or has no frame in the span.
