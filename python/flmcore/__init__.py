@@ -20,6 +20,7 @@ if _TYPE_CHECKING:
     from flmcore.detectors.load import available_detectors, load_detector
     from flmcore.evaluation import Results, evaluate
     from flmcore.evaluation.fit_remap import FittedRemap, fit_remap
+    from flmcore.evaluation.video import evaluate_video
     from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
     from flmcore.ops.crop import crop
     from flmcore.ops.flow import Flow, FlowPyramid, track_points
@@ -40,6 +41,7 @@ _MODULES = {
     "flmcore.detectors.load": ("available_detectors", "load_detector"),
     "flmcore.evaluation": ("Results", "evaluate"),
     "flmcore.evaluation.fit_remap": ("FittedRemap", "fit_remap"),
+    "flmcore.evaluation.video": ("evaluate_video",),
     "flmcore.ops.affine": ("box_affine", "compose_affine", "invert_affine", "transform_points"),
     "flmcore.ops.crop": ("crop",),
     "flmcore.ops.flow": ("Flow", "FlowPyramid", "track_points"),
@@ -90,6 +92,7 @@ __all__ = [
     "decode_heatmaps",
     "decode_simcc",
     "evaluate",
+    "evaluate_video",
     "fit_remap",
     "invert_affine",
     "load_detector",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ClipError",
     "ConfigError",
     "DetectorError",
     "DeviceFileError",
@@ -29,6 +30,10 @@ class WeightsError(FlmcoreError, ValueError):
 
 class ImageError(FlmcoreError, ValueError):
     """A file is not an image that can be read."""
+
+
+class ClipError(FlmcoreError, ValueError):
+    """A file is not a clip that can be read, or a clip has no frame."""
 
 
 class DetectorError(FlmcoreError, RuntimeError):

@@ -14,7 +14,7 @@ def add_box_options(parser: argparse.ArgumentParser) -> None:
         "--boxes",
         metavar="SOURCE",
         help='face boxes: a file, JSON {"a.jpg": [[x0, y0, x1, y1]]} or CSV image,x0,y0,x1,y1; or a face finder: dlib, '
-        "blazeface, mediapipe, slim320, openseeface (default: dlib); or truth, with --truth or a data set",
+        "blazeface, mediapipe, slim320, openseeface (default: dlib); or truth, with --truth or a data set; with --video also track",
     )
     parser.add_argument(
         "--box-kind",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,13 @@ from flmcore.commands.console import (
     whole,
 )
 from flmcore.commands.convert import in_words
+from flmcore.commands.video_options import add_video_options, check_video_options, run_video
 from flmcore.errors import ConfigError, MissingExtraError, ResultsError
 
 if TYPE_CHECKING:
     from flmcore.data.truth import Dataset
     from flmcore.evaluation.results import Results
+    from flmcore.evaluation.run import Progress
 
 EXAMPLES = """examples:
   flmcore evaluate photos/ -d dlib-68 -d mediapipe-468 -o out
@@ -35,9 +38,12 @@ EXAMPLES = """examples:
   flmcore evaluate WFLW/ -d all -o out                      a data set: its images, boxes of its true landmarks
   flmcore evaluate photos/ -d fan4 -o out --sweep all --redecode --smooth --attribute    where jitter comes from
   flmcore evaluate photos/ -d dlib-68 -o out --resume       carry on after Ctrl-C
+  flmcore evaluate clip.mp4 --video -d all -o moving        clips: steadiness on real motion
+  flmcore evaluate clip.mp4 --video -d all -o moving --still out    beside the still images' results
 
 OUT gets results.json (everything), results.csv (a row per detector), units.csv (a row per detector and face), figures
-and index.html, the report page. Exit code: 0 measured, 1 nothing could be measured, 2 bad input, 130 interrupted."""
+and index.html, the report page; of clips video.csv and tracks.npz too. Exit code: 0 measured, 1 nothing could be
+measured, 2 bad input, 130 interrupted."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +52,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="PATH",
-        help="images and folders of images, or one data set with true landmarks",
+        help="images and folders of images, or one data set with true landmarks; with --video clips",
     )
     parser.add_argument(
         "-d",
@@ -113,6 +119,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=whole(1, 1024), metavar="N", help="default: every processor")
     parser.add_argument("--device", default="cpu", help="cpu, or what the backend knows (default: cpu)")
     parser.add_argument("--limit", type=whole(1), metavar="N", help="use only the first N images")
+    add_video_options(parser)
     parser.add_argument("--no-speed", action="store_true", help="do not measure latency")
     parser.add_argument("--no-figures", action="store_true", help="do not draw figures")
     page = parser.add_mutually_exclusive_group()
@@ -134,41 +141,57 @@ def milliseconds(text: str) -> float:
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate, print, write."""
-    from flmcore.evaluation.runner import EvaluationInterrupted, evaluate
+    from flmcore.evaluation.runner import EvaluationInterrupted
 
+    check_video_options(options)
     detectors = choose_detectors(options.detector)
     weights = named_values("--weights", options.weights, "NAME=PATH", "file")
-    images = _data_set(options)
+    images = None if options.video else _data_set(options)
     try:
         with progress_bar() as progress:
-            results = evaluate(
-                images,
-                detectors,
-                sweep=options.sweep,
-                frames=options.frames,
-                seed=options.seed,
-                **box_arguments(options),
-                faces=options.faces,
-                batch=options.batch,
-                threads=options.threads,
-                device=options.device,
-                weights=weights,
-                limit=options.limit,
-                speed=not options.no_speed,
-                redecode=options.redecode,
-                smooth=options.smooth,
-                attribute=options.attribute,
-                out=options.out,
-                resume=options.resume,
-                restart=options.restart,
-                progress=progress,
-            )
+            if images is None:
+                results = run_video(options, detectors, weights, progress)
+            else:
+                results = _run_images(options, images, detectors, weights, progress)
     except EvaluationInterrupted as interrupted:
         show(interrupted.results, options.out, figures=False, page=False)
         warn("interrupted; what was finished is saved: add --resume to carry on")
         return EXIT_INTERRUPTED
     wanted = {"figures": not options.no_figures, "page": not options.no_page, "open_page": options.open}
     return show(results, options.out, **wanted)
+
+
+def _run_images(
+    options: argparse.Namespace,
+    images: Dataset | list[str],
+    detectors: list[str],
+    weights: dict[str, str],
+    progress: Callable[[Progress], None] | None,
+) -> Results:
+    from flmcore.evaluation.runner import evaluate
+
+    return evaluate(
+        images,
+        detectors,
+        sweep=options.sweep,
+        frames=options.frames,
+        seed=options.seed,
+        **box_arguments(options),
+        faces=options.faces,
+        batch=options.batch,
+        threads=options.threads,
+        device=options.device,
+        weights=weights,
+        limit=options.limit,
+        speed=not options.no_speed,
+        redecode=options.redecode,
+        smooth=options.smooth,
+        attribute=options.attribute,
+        out=options.out,
+        resume=options.resume,
+        restart=options.restart,
+        progress=progress,
+    )
 
 
 def _data_set(options: argparse.Namespace) -> Dataset | list[str]:
@@ -224,9 +247,14 @@ def show(results: Results, out: Path, *, figures: bool, page: bool = True, open_
     if page and results.units:
         drawn += _page(results, out)
     say()
-    for path in [out / name for name in ("results.json", "results.csv", "units.csv")] + drawn:
+    files = ["results.json", "results.csv", "units.csv"]
+    units = results.units
+    if "video" in results.data:
+        files += ["video.csv", "tracks.npz"]
+        units = [*units, *results.data["video"]["units"]]
+    for path in [out / name for name in files] + drawn:
         say(f"  {path}")
-    if not results.units:
+    if not units:
         warn("nothing could be measured")
         return EXIT_NOTHING
     if open_page and drawn and drawn[-1].suffix == ".html":

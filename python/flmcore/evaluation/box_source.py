@@ -17,7 +17,7 @@ from flmcore.evaluation.inputs import Boxes, FindFaces, Source, match_boxes, mat
 from flmcore.evaluation.truth import Truth, TruthPoints, truth_boxes, truth_distances, truth_faces
 from flmcore.nearest import nearest
 
-__all__ = ["BoxSource", "BoxesOption", "open_boxes"]
+__all__ = ["BoxSource", "BoxesOption", "boxes_as_landmarks", "open_boxes"]
 
 BoxesOption = str | os.PathLike[str] | Boxes | Sequence[ArrayLike] | finders.Finder | None
 TRUTH = "truth"
@@ -73,7 +73,7 @@ def open_boxes(
         _only_landmarks(box_kind, "a finder, whose boxes are converted anyway")
         return _from_finder(_open(boxes))
     given, unused = match_boxes(boxes, sources)
-    converted = {image: _convert(rows, box_kind) for image, rows in (given or {}).items()}
+    converted = {image: boxes_as_landmarks(rows, box_kind) for image, rows in (given or {}).items()}
     source = "file" if isinstance(boxes, (str, os.PathLike)) else "given"
     return BoxSource(converted, None, unused, None, _about(source, kinds.box_kind(box_kind)))
 
@@ -115,7 +115,7 @@ def _only_landmarks(kind: str, what: str) -> None:
         raise ValueError(msg)
 
 
-def _convert(boxes: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
+def boxes_as_landmarks(boxes: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
     """Boxes as ``landmarks``; one that is no box stays as it is, to be reported by its image."""
     good = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
     converted = boxes.copy()

@@ -17,7 +17,7 @@ from flmcore.evaluation.results import FORMAT, Results
 from flmcore.evaluation.run import Run, unit_key
 from flmcore.evaluation.summary import summarise
 
-__all__ = ["collect", "conclusions"]
+__all__ = ["collect", "conclusions", "detector_row"]
 
 
 def collect(
@@ -34,17 +34,7 @@ def collect(
     """
     images, units, problems = _pieces(run)
     problems += [note.to_dict() for note in notes]
-    detectors = [
-        {
-            "name": d.name,
-            "scheme": d.scheme,
-            "landmarks": d.landmark_count,
-            "licence": d.licence,
-            **d.describe(),
-            "cost": _cost(d),
-        }
-        for d in run.detectors
-    ]
+    detectors = [detector_row(d) for d in run.detectors]
     speed = {d.name: run.journal.entries.get(f"speed|{d.name}", {}) for d in run.detectors}
     overlays = {row["image"]: _overlay(run, row) for row in images if row["faces"]}
     overlays = {image: arrays for image, arrays in overlays.items() if arrays}
@@ -77,6 +67,18 @@ def conclusions(
         "summary": [{**row, "boxes": boxes} for row in rows],
         "comparisons": compare_detectors(units, detectors, seed=seed),
         "causes": cause_rows(units, detectors, sweeps, seed=seed),
+    }
+
+
+def detector_row(detector: Measurable) -> dict[str, Any]:
+    """What results say of a detector."""
+    return {
+        "name": detector.name,
+        "scheme": detector.scheme,
+        "landmarks": detector.landmark_count,
+        "licence": detector.licence,
+        **detector.describe(),
+        "cost": _cost(detector),
     }
 
 

@@ -32,6 +32,7 @@ _PACKAGES = (
     "ai-edge-litert",
     "matplotlib",
     "opencv-python-headless",
+    "av",
 )
 
 

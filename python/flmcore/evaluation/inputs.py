@@ -28,6 +28,7 @@ __all__ = [
     "match_boxes",
     "match_names",
     "open_image",
+    "short_names",
     "true_distance",
 ]
 
@@ -92,7 +93,7 @@ def collect_sources(images: Any) -> list[Source]:
             pixels = _as_image(row)
             digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
             sources.append(Source(f"array-{len(sources)}", None, pixels, digest))
-    return [Source(name, path, None, _digest(path)) for name, path in _names(files.values())] + sources
+    return [Source(name, path, None, _digest(path)) for name, path in short_names(files.values())] + sources
 
 
 def _as_image(value: Any) -> NDArray[np.uint8]:
@@ -103,7 +104,7 @@ def _as_image(value: Any) -> NDArray[np.uint8]:
     return pixels
 
 
-def _names(files: Iterable[Path]) -> list[tuple[str, Path]]:
+def short_names(files: Iterable[Path]) -> list[tuple[str, Path]]:
     paths = list(files)
     count = Counter(path.name for path in paths)
     if all(n == 1 for n in count.values()):

@@ -30,6 +30,9 @@ def check_fit(runs: Sequence[Results], names: Sequence[str]) -> None:
         if not run.complete:
             msg = f"{name}: expected a finished run, got one that was interrupted: resume it"
             raise ResultsError(msg)
+        if "video" in run.data:
+            msg = f"{name}: expected a run of still images, got one with clips: merge the still images, then add the clips"
+            raise ResultsError(msg)
         if not isinstance(run.protocol.get("boxes"), dict):
             msg = f"{name}: expected results that say the kind of their boxes, got older ones: measure again"
             raise ResultsError(msg)

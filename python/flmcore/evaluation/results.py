@@ -205,7 +205,7 @@ class Results:
         write_units(self, Path(path))
 
     def write(self, folder: PathLike) -> list[Path]:
-        """``results.json``, ``results.csv``, ``units.csv`` and ``overlays.npz``; returns their paths."""
+        """``results.json``, ``results.csv``, ``units.csv``, ``overlays.npz``, with clips ``video.csv``; their paths."""
         root = Path(folder)
         try:
             root.mkdir(parents=True, exist_ok=True)
@@ -216,7 +216,11 @@ class Results:
         self.to_csv(files[0])
         self.to_unit_csv(files[1])
         _write_overlays(files[2], self.data["overlays"], self.overlays)
-        self.to_json(files[3])  # last: where it says complete, the others are there
+        if "video" in self.data:
+            from flmcore.evaluation.video.clip_rows import write_clip_rows  # which knows the figures of clips
+
+            files.insert(3, write_clip_rows(self.data["video"], root))
+        self.to_json(files[-1])  # last: where it says complete, the others are there
         return files
 
     def report(self, folder: PathLike, *, figures: bool = True, page: bool = True) -> list[Path]:

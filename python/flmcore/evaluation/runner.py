@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from flmcore.detectors.base import Detector
     from flmcore.detectors.finders import Finder
 
-__all__ = ["EvaluationInterrupted", "evaluate"]
+__all__ = ["EvaluationInterrupted", "evaluate", "finished_results"]
 
 PathLike = str | os.PathLike[str]
 
@@ -155,7 +155,12 @@ def evaluate(
     if accuracy is not None:
         protocol["accuracy"] = accuracy.describe()
     identity = run_identity(protocol, loaded, sources, origin.given)
-    if folder is not None and resume and not restart and (done := _finished(folder, identity)) is not None:
+    if (
+        folder is not None
+        and resume
+        and not restart
+        and (done := finished_results(folder, identity)) is not None
+    ):
         return done
     run = Run(
         sweep=plan,
@@ -200,13 +205,19 @@ def _check_options(faces: str, batch: int, limit: int | None) -> None:
             raise ValueError(msg)
 
 
-def _finished(folder: Path, identity: Mapping[str, Any]) -> Results | None:
-    """The results in ``folder`` where they are complete and of this run; None where there are none yet."""
+def finished_results(folder: Path, identity: Mapping[str, Any], *, key: str | None = None) -> Results | None:
+    """The results in ``folder`` where they are complete and of this run; None where there are none yet.
+
+    ``key`` is the part of the results whose identity it is; None for the results themselves.
+    """
     file = folder / "results.json"
     if (folder / "partial").is_dir() or not file.exists():
         return None
     results = Results.from_json(file)
-    refuse_other(folder, results.data["identity"], digests(identity))
+    part = results.data if key is None else results.data.get(key)
+    if part is None:
+        return None
+    refuse_other(folder, part["identity"], digests(identity))
     return results if results.complete else None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flmcore.evaluation.sweep import WINDOW_SWEEPS
 from flmcore.report.accuracy_notes import accuracy_notes
 from flmcore.report.box_notes import box_notes
+from flmcore.report.video import only_video
 
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
@@ -54,6 +55,9 @@ def _letter(index: int) -> str:
 
 def footnotes(results: Results) -> list[str]:
     """Protocol, images, intervals, roundings, licences; those that warn begin with an exclamation mark."""
+    if only_video(results):  # its section has notes of its own
+        texts = {str(row["detector"]): str(row["licence"]) for row in results.summary}
+        return [f"{'! ' if no_commercial_use(text) else ''}{name}: {text}" for name, text in texts.items()]
     summary = [row for row in results.summary if row["faces"]]
     notes = [_unfinished(results), *_merged(results), *_protocol(results.protocol), _images(summary)]
     notes += box_notes(results)

@@ -18,6 +18,7 @@ from flmcore.report.causes import cause_sections
 from flmcore.report.devices import device_sections, short_ms
 from flmcore.report.footnotes import footnotes, licence_marks
 from flmcore.report.safe import safe_results
+from flmcore.report.video import only_video, video_sections
 
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
@@ -49,8 +50,15 @@ def build(results: Results, *, width: int = 100) -> RenderableType:
             "!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim")
         )
     columns = [column for column in _COLUMNS if accurate or column[0] != _NME]
+    if only_video(results):
+        return Group(*video_sections(results, width), notes)
     main = _blocks(rows, columns) if width < NARROW else _table(rows, columns, width)
-    return Group(main, *device_sections(results, width), *cause_sections(results, width), notes)
+    sections = (
+        *device_sections(results, width),
+        *cause_sections(results, width),
+        *video_sections(results, width),
+    )
+    return Group(main, *sections, notes)
 
 
 _NME = "NME %"
