@@ -17,6 +17,12 @@ settings.register_profile(
 )
 settings.load_profile("flmcore")
 
+# Beside pytest-xdist's other workers, each takes its share of the cores: libraries would start a thread per core in
+# every worker, and waiting threads spin. Read when a library is first loaded, in processes that tests start too.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    share = max(1, (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+    os.environ.setdefault("OMP_NUM_THREADS", str(share))  # torch, OpenBLAS
+
 # Detectors look for weights in $FLMCORE_SHARED/weights, so the default must be in the environment too.
 SHARED = Path(os.environ.setdefault("FLMCORE_SHARED", str(Path(__file__).parents[2] / "shared")))
 

@@ -271,12 +271,6 @@ def test_missing_extra_is_named(tmp_path: Path, backend: str, monkeypatch: pytes
     assert f"flmcore[{extra}]" in (backends.missing_package(backend) or "")
 
 
-def test_coreml_is_told_to_be_reserved(tmp_path: Path) -> None:
-    config = tiny.write_config(tmp_path, "coreml", "m.mlpackage", tiny.CENTROID)
-    with pytest.raises(ConfigError, match=r"got 'coreml', which needs macOS and is not yet in this version"):
-        flmcore.load_detector(config)
-
-
 def test_unknown_option_of_a_decoder_is_the_configs_fault(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     config = tiny.write_config(tmp_path, "torch", "m.pth", tiny.IDENTITY + "\noptions = { bets = 3 }")

@@ -183,25 +183,3 @@ def test_list_names_the_missing_mean_face(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "init_98.npz").touch()
     entry = {e.name: e for e in available_detectors()}["slpt-6"]
     assert not [reason for reason in entry.reasons if "mean face" in reason]
-
-
-@pytest.mark.parametrize("name", ["slpt-6", "slpt-12", "slpt-6-68", "slpt-6-29"])
-def test_zoo_says_what_the_network_costs(name: str) -> None:
-    torch = pytest.importorskip("torch")
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from flmcore.detectors import nets
-
-    config = read_config(ZOO / f"{name}.toml")
-    assert config.model.network == "slpt"
-    with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network = nets.build(
-            "slpt",
-            config.model.options,
-            landmarks=config.landmarks,
-            size=config.crop.size,
-            mean_face=np.zeros((config.landmarks, 2)),
-        ).eval()
-        network(torch.zeros(1, 3, 256, 256))
-    assert sum(parameter.numel() for parameter in network.parameters()) == config.source.parameters
-    assert counter.get_total_flops() // 2 == config.source.multiply_adds

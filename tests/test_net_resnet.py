@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 import flmcore
 from flmcore.detectors import nets
-from flmcore.detectors.config import ZOO, read_config
-from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import ConfigError, MissingExtraError, WeightsError
 
 torch = pytest.importorskip("torch")
@@ -30,7 +28,6 @@ from reference.resnet import resnet as reference_resnet
 DEPTHS = (18, 34, 50, 101)
 # torchvision's and timm's parameter counts for ImageNet's 1000 classes.
 PUBLISHED_PARAMETERS = {18: 11_689_512, 34: 21_797_672, 50: 25_557_032, 101: 44_549_160}
-OWN_CONFIGS = (*(f"simulated-r{depth}" for depth in DEPTHS), "pfld-106-torch")
 
 
 def lively(network: Any, seed: int = 5) -> Any:
@@ -226,27 +223,6 @@ def test_timm_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(__import__("sys").modules, package, None)
     with pytest.raises(MissingExtraError, match=r"network timm needs timm.* pip install 'flmcore\[timm\]'"):
         nets.build("timm", {"backbone": "resnet18"}, landmarks=7)
-
-
-def build(config: DetectorConfig) -> Any:
-    assert config.model.network is not None
-    return nets.build(
-        config.model.network, config.model.options, landmarks=config.landmarks, size=config.crop.size
-    )
-
-
-@pytest.mark.parametrize("name", OWN_CONFIGS)
-def test_cost_in_the_zoo_is_the_networks(name: str) -> None:
-    from torch.utils.flop_counter import FlopCounterMode
-
-    config = read_config(ZOO / f"{name}.toml")
-    width, height = config.crop.size
-    with torch.device("meta"):
-        network = build(config).eval()
-        with FlopCounterMode(display=False) as counter:
-            network(torch.empty(1, 3, height, width))
-    assert config.source.parameters == sum(parameter.numel() for parameter in network.parameters())
-    assert config.source.multiply_adds == counter.get_total_flops() // 2
 
 
 def test_simulated_landmarks_end_to_end(tmp_path: Path) -> None:

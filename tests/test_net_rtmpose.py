@@ -33,7 +33,7 @@ SMALL = {"landmarks": 5, "size": (64, 96), "variant": "t"}
 @pytest.fixture(scope="module", autouse=True)
 def _few_threads() -> Iterator[None]:
     before = torch.get_num_threads()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
 

@@ -89,13 +89,14 @@ def test_figures_are_drawn(results: Results, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from PIL import Image
 
-    files = results.report(tmp_path)
+    overlays = {name: results.overlays[name] for name in ("array-0", "array-1")}  # each takes a second
+    files = Results(results.data, overlays).report(tmp_path)
     drawn = sorted(path.name for path in files if path.suffix == ".png")
     assert drawn == [
         "error_shift.png",
         "jitter_groups.png",
         "jitter_landmarks.png",
-        *(f"overlay_array-{i}.png" for i in range(6)),
+        *(f"overlay_array-{i}.png" for i in range(2)),
         "ranks.png",
     ]
     for path in files:
@@ -106,7 +107,9 @@ def test_figures_are_drawn(results: Results, tmp_path: Path) -> None:
             assert min(picture.size) >= 350
     first = (tmp_path / "overlay_array-0.png").read_bytes()
     again = tmp_path / "again"
-    Results.from_json(tmp_path / "results.json").report(again)
+    read = Results.from_json(tmp_path / "results.json")
+    read.overlays = {"array-0": read.overlays["array-0"]}
+    read.report(again)
     assert (again / "overlay_array-0.png").read_bytes() == first
 
 

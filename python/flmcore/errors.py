@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "ConfigError",
     "DetectorError",
+    "DeviceFileError",
     "ExportError",
     "FlmcoreError",
     "ImageError",
@@ -32,6 +33,10 @@ class ImageError(FlmcoreError, ValueError):
 
 class DetectorError(FlmcoreError, RuntimeError):
     """A detector failed on an image, or gave something that is not landmarks."""
+
+
+class DeviceFileError(FlmcoreError, ValueError):
+    """A file of device figures is not what it must be, or does not belong to these results; names the place and line."""
 
 
 class ExportError(FlmcoreError, ValueError):

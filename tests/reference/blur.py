@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 
 SMALL = {
     1: [1.0],
@@ -23,11 +24,9 @@ def taps(size):
 
 
 def blur_vector(values, size):
-    weights, radius, n = taps(size), size // 2, len(values)
-    return [
-        sum(weights[t] * values[i + t - radius] for t in range(size) if 0 <= i + t - radius < n)
-        for i in range(n)
-    ]
+    weights, radius = taps(size), size // 2
+    padded = [0.0] * radius + values + [0.0] * radius
+    return [sum(map(operator.mul, weights, padded[i : i + size])) for i in range(len(values))]
 
 
 def blur_map(f, size):

@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     sources = collect_sources(options.paths)
     _prepare(options.out, len(sources))
     config = find_config(options.detector)
-    weights = _weights(options.weights, config.name)
+    weights = weights_path(options.weights, config.name)
     detector = load_detector(config, weights=weights, device=options.device, threads=options.threads)
     origin = open_boxes(sources, **box_arguments(options))
     found: dict[str, Any] = {}
@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if found else EXIT_NOTHING
 
 
-def _weights(given: str | None, name: str) -> str | None:
+def weights_path(given: str | None, name: str) -> str | None:
     """The path of ``PATH`` or ``NAME=PATH``; an equals sign may also be a part of a file's name."""
     if given is None or "=" not in given or Path(given).exists():
         return given

@@ -5,13 +5,24 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from flmcore.commands import export_coreml
+
 Add = Callable[[argparse.ArgumentParser], None]
 Run = Callable[[argparse.Namespace], int]
 
 # name, arguments, function that runs, summary, examples: one line each
-_KINDS: tuple[tuple[str, Add, Run, str, str], ...] = ()
+_KINDS: tuple[tuple[str, Add, Run, str, str], ...] = (
+    (
+        "coreml",
+        export_coreml.add,
+        export_coreml.run,
+        "a PyTorch detector as a Core ML package",
+        export_coreml.EXAMPLES,
+    ),
+)
 
 EXAMPLES = """examples:
+  flmcore export coreml -d rtmpose-t -o rtmpose-t.mlpackage
   flmcore export KIND --help"""
 
 

@@ -197,7 +197,7 @@ def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapp
         for key in _TORCH_KEYS:
             if getattr(model, key):
                 fail(f"model.{key}", "no such key without backend torch", "one")
-        if model.weights is None and model.backend != "coreml":
+        if model.weights is None:
             fail("model.weights", "to be there", "nothing")
 
 

@@ -79,7 +79,7 @@ def load_detector(
     as_threads(threads)
     config = find_config(name_or_path)
     file = None
-    if weights is not None or (module is None and config.model.backend != "coreml"):
+    if weights is not None or module is None:
         require_package(
             config.model.backend
         )  # ahead of the search: who lacks it need not hear of weights first

@@ -18,7 +18,7 @@ PACKAGE = "package:"
 
 
 def find_weights(config: DetectorConfig, weights: PathLike | None = None) -> Path:
-    """The file with the detector's weights, its sum checked where the config gives one.
+    """The file with the detector's weights, its sum checked where the config gives one; a Core ML package is a folder.
 
     Looked for in this order: ``weights`` (a file, or a folder to look in), the installed package that the config names,
     the config's folder, each folder of ``FLMCORE_WEIGHTS``, ``$FLMCORE_SHARED/weights``. A file given as ``weights``
@@ -27,12 +27,16 @@ def find_weights(config: DetectorConfig, weights: PathLike | None = None) -> Pat
     Raises:
         WeightsError: not found (names the places looked in), or another sum than the config's.
     """
-    if weights is not None and Path(weights).is_file():
+    if weights is not None and _is_model(Path(weights)):
         return _with_data(Path(weights))
     file = locate_weights(config, weights)
     _check_sum(config, file, config.model.sha256)
     _check_sum(config, data_file(file), config.model.data_sha256)
     return file
+
+
+def _is_model(path: Path) -> bool:
+    return path.is_file() or (path.suffix == ".mlpackage" and path.is_dir())
 
 
 def data_file(file: Path) -> Path | None:
@@ -115,7 +119,7 @@ def _first(
 ) -> Path:
     for folder in folders:
         for candidate in (folder / wanted, folder / Path(wanted).name):
-            if candidate.is_file():
+            if _is_model(candidate):
                 return _with_data(candidate)
     places = ", ".join(map(str, folders)) if folders and not missing else missing
     where = f" in {places}" if places else ""
@@ -138,9 +142,17 @@ def _from_package(config: DetectorConfig, location: str) -> tuple[Path | None, s
 
 
 def sha256_of(file: Path) -> str:
-    """SHA-256 of a file, remembered until the file changes."""
-    state = file.stat()
-    return _sha256(file, state.st_mtime_ns, state.st_size)
+    """SHA-256 of a file, remembered until the file changes; of a Core ML package, which is a folder, by its files.
+
+    A package's sum is that of the lines ``sha256  path/inside`` of its files in the order of their paths, as
+    ``find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum`` gives it inside of it.
+    """
+    if not file.is_dir():
+        state = file.stat()
+        return _sha256(file, state.st_mtime_ns, state.st_size)
+    files = {path.relative_to(file).as_posix(): path for path in file.rglob("*") if path.is_file()}
+    lines = "".join(f"{sha256_of(files[name])}  {name}\n" for name in sorted(files))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 @functools.lru_cache(maxsize=64)

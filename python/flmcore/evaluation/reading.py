@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from flmcore import __version__
+from flmcore.device.title import same_title, title_of
 from flmcore.errors import ResultsError
 from flmcore.evaluation.schema import FORMAT, FORMAT_NUMBER, check_record, format_number
 
@@ -81,6 +82,11 @@ def _check_names(record: dict[str, Any]) -> None:
     _only_once("summary", (row["detector"] for row in record["summary"]))
     places = ((row["image"], row["face"], row["detector"]) for row in record["units"])
     _only_once("units", (f"{image} face {face} · {detector}" for image, face, detector in places))
+    devices = record.get("devices", [])
+    _only_once("devices", (same_title(title_of(row)) for row in devices))
+    for row in devices:
+        figures = (f"{figure['detector']} {figure['compute_units']}" for figure in row["figures"])
+        _only_once(f"figures of {title_of(row)}", figures)
 
 
 def _only_once(where: str, names: Iterable[str]) -> None:

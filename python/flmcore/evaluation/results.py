@@ -95,6 +95,11 @@ class Results:
         """Latency of one face by stage, per detector."""
         return dict(self.data["timing"]["speed"])
 
+    @property
+    def devices(self) -> list[dict[str, Any]]:
+        """Figures that phones and other devices measured, a row per device; empty where none were imported."""
+        return list(self.data.get("devices", []))
+
     def __repr__(self) -> str:
         state = "" if self.complete else ", unfinished"
         names = ", ".join(row["detector"] for row in self.summary)
@@ -154,6 +159,8 @@ class Results:
 
     def to_csv(self, path: PathLike) -> None:
         """One row per detector."""
+        from flmcore.report.devices import device_cells
+
         rows = []
         for row in self.summary:
             line = {key: row[key] for key in _ABOUT} | {key: row.get(key) for key in _COST}
@@ -165,7 +172,7 @@ class Results:
             for stage, values in self.speed.get(row["detector"], {}).items():
                 if isinstance(values, Mapping):
                     line |= {f"{stage}_{name}_ms": value for name, value in values.items()}
-            rows.append(line)
+            rows.append(line | device_cells(self, row["detector"]))
         columns = list(dict.fromkeys(key for line in rows for key in line))
         write_csv(Path(path), rows, columns)
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from rich.console import RenderableType
 
 from flmcore.evaluation.decoders import MOVED, OWN
+from flmcore.report.section import Section, draw_section
 
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
@@ -20,16 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["cause_sections"]
 
 Rows = Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A titled table, and what to know of the detectors that have no row or an empty cell in it."""
-
-    title: str
-    names: list[str]
-    rows: list[list[str]]
-    notes: list[str] = field(default_factory=list)
 
 
 def cause_sections(results: Results, width: int) -> list[RenderableType]:
@@ -42,7 +28,7 @@ def cause_sections(results: Results, width: int) -> list[RenderableType]:
         ("attribution", _attributed),
     ]
     found = [make(results.causes[key]) for key, make in parts if results.causes.get(key)]
-    return [_drawn(section, width) for section in found if section is not None]
+    return [draw_section(section, width) for section in found if section is not None]
 
 
 def _sweeps(rows: Rows) -> Section | None:
@@ -148,34 +134,6 @@ def _attributed(rows: Rows) -> Section | None:
     )
     names = ["detector", "boxes", "resampling", "decoder", "network"]
     return Section("Shares of the jitter's energy, %", names, cells, notes)
-
-
-def _drawn(section: Section, width: int) -> RenderableType:
-    names, rows = section.names, section.rows
-    heading = Text(f" {section.title}", style="bold")
-    notes = [Padding(Text(note, style="dim"), (0, 0, 0, 1)) for note in section.notes]
-    if not rows:
-        return Group(heading, *notes, Text())
-    columns = [[name, *(row[i] for row in rows)] for i, name in enumerate(names)]
-    natural = sum(max(map(len, column)) for column in columns) + 2 * len(columns) + 1
-    if natural > width:
-        return Group(heading, *_blocks(names, rows), *notes, Text())
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0), collapse_padding=True, header_style="bold")
-    for i, name in enumerate(names):
-        text = any(any(c.isalpha() for c in row[i]) for row in rows) or "%" in name
-        table.add_column(name, justify="left" if text else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return Group(heading, table, *notes, Text())
-
-
-def _blocks(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Text]:
-    longest = max(map(len, names))
-    lines = []
-    for row in rows:
-        lines.append(Text(f" {row[0]}"))
-        lines += [Text(f"   {name:<{longest}} {cell}") for name, cell in zip(names[1:], row[1:], strict=True)]
-    return lines
 
 
 def _mean(value: Mapping[str, Any] | None) -> str:

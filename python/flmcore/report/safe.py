@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
 
-__all__ = ["plain_label", "printable", "safe_results"]
+__all__ = ["plain_label", "printable", "printable_record", "safe_results"]
 
 # Controls, what turns the direction of writing, lone surrogates, and separators of lines.
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -25,6 +25,11 @@ def printable(text: str) -> str:
         else letter
         for letter in text
     )
+
+
+def printable_record(record: Any) -> Any:
+    """A record as JSON has it, every text of it :func:`printable`, keys too."""
+    return _each(record, printable)
 
 
 def plain_label(text: str) -> str:

@@ -15,6 +15,7 @@ from rich.text import Text
 from flmcore.detectors.cost import giga, mega
 from flmcore.report.accuracy_notes import best_mark, nme_of
 from flmcore.report.causes import cause_sections
+from flmcore.report.devices import device_sections, short_ms
 from flmcore.report.footnotes import footnotes, licence_marks
 from flmcore.report.safe import safe_results
 
@@ -49,7 +50,7 @@ def build(results: Results, *, width: int = 100) -> RenderableType:
         )
     columns = [column for column in _COLUMNS if accurate or column[0] != _NME]
     main = _blocks(rows, columns) if width < NARROW else _table(rows, columns, width)
-    return Group(main, *cause_sections(results, width), notes)
+    return Group(main, *device_sections(results, width), *cause_sections(results, width), notes)
 
 
 _NME = "NME %"
@@ -86,7 +87,7 @@ def _cells(
         *([_number(value) + best_mark(results, metric, row["detector"])] if accurate else []),
         mega(row.get("parameters")),
         giga(_flops(row)),
-        f"{_short(total['p50'])}/{_short(total['p90'])}" if total else "–",
+        f"{short_ms(total['p50'])}/{short_ms(total['p90'])}" if total else "–",
         marks[row["detector"]],
     ]
 
@@ -150,14 +151,3 @@ def _number(value: Mapping[str, Any] | None) -> str:
 def _decimals(value: float) -> str:
     """Two decimals, three for what they would round away."""
     return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
-
-
-def _short(milliseconds: float) -> str:
-    """Three digits are all that a latency is worth."""
-    return (
-        f"{milliseconds:.2f}"
-        if milliseconds < 10
-        else f"{milliseconds:.1f}"
-        if milliseconds < 100
-        else f"{milliseconds:.0f}"
-    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import platform
+import sys
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,8 +27,8 @@ _BACKENDS = {
     "dlib": ("dlib", "DlibBackend", "dlib", "dlib"),
     "tflite": ("tflite", "TfliteBackend", "ai_edge_litert", "tflite"),
     "openvino": ("openvino", "OpenvinoBackend", "openvino", "openvino"),
+    "coreml": ("coreml", "CoremlBackend", "coremltools", "coreml"),
 }
-_LATER = "needs macOS and is not yet in this version"
 
 
 class Backend(Protocol):
@@ -57,11 +59,7 @@ def open_backend(
     config: DetectorConfig, weights: Path | None, *, device: str, threads: int | None, module: Any = None
 ) -> Backend:
     """The config's backend with the model loaded. MissingExtraError, WeightsError or ConfigError where it cannot be."""
-    backend = config.model.backend
-    if backend not in _BACKENDS:
-        msg = f"{config.path}: model.backend: expected one of {', '.join(_BACKENDS)}, got '{backend}', which {_LATER}"
-        raise ConfigError(msg)
-    name, factory, _, _ = _BACKENDS[backend]
+    name, factory, _, _ = _BACKENDS[config.model.backend]
     opening = Opening(config, weights, device, threads or flmcore.build_info()["threads"], module)
     opened: Backend = getattr(importlib.import_module(f"{__name__}.{name}"), factory)(opening)
     return opened
@@ -69,17 +67,21 @@ def open_backend(
 
 def missing_package(backend: str) -> str | None:
     """Why this backend cannot run here, or None; looks without importing."""
-    if backend not in _BACKENDS:
-        return f"backend {backend} {_LATER}"
     try:
         require_package(backend)
-    except MissingExtraError as error:
+    except (ConfigError, MissingExtraError) as error:
         return str(error)
     return None
 
 
 def require_package(backend: str) -> None:
-    """MissingExtraError where the backend's package is not installed; looks without importing."""
-    _, _, package, extra = _BACKENDS.get(backend, ("", "", "", ""))
-    if package and importlib.util.find_spec(package) is None:
+    """MissingExtraError where the backend's package is not installed, ConfigError where it does not run on this system.
+
+    Looks without importing.
+    """
+    if backend == "coreml" and sys.platform != "darwin":  # no package would mend that
+        msg = f"backend coreml needs macOS, whose Core ML runs the package; this is {platform.system() or sys.platform}"
+        raise ConfigError(msg)
+    _, _, package, extra = _BACKENDS[backend]
+    if importlib.util.find_spec(package) is None:
         raise MissingExtraError(package, extra, f"backend {backend}")

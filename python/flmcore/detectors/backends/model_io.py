@@ -14,17 +14,25 @@ from flmcore.detectors.decode import wanted_outputs
 from flmcore.detectors.schema import DetectorConfig
 from flmcore.errors import WeightsError
 
-__all__ = ["default_batch", "input_error", "input_shape", "pick_outputs", "run_in_batches", "to_layout"]
+__all__ = [
+    "default_batch",
+    "input_error",
+    "input_shape",
+    "layout_axes",
+    "pick_outputs",
+    "run_in_batches",
+    "to_layout",
+]
 
 Outputs = tuple[NDArray[Any], ...]
-_AXES = {"nchw": (0, 1, 2, 3), "nhwc": (0, 2, 3, 1), "nwhc": (0, 3, 2, 1)}
+layout_axes = {"nchw": (0, 1, 2, 3), "nhwc": (0, 2, 3, 1), "nwhc": (0, 3, 2, 1)}
 
 default_batch = 16  # more gains no speed on a CPU: activations of a large batch leave the cache
 
 
 def to_layout(inputs: NDArray[Any], layout: str) -> NDArray[Any]:
     """N×3×H×W in the model's order of axes, contiguous."""
-    return np.ascontiguousarray(inputs.transpose(_AXES[layout]))
+    return np.ascontiguousarray(inputs.transpose(layout_axes[layout]))
 
 
 def input_shape(config: DetectorConfig) -> tuple[int, int, int]:

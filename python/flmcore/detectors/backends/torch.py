@@ -18,7 +18,7 @@ from flmcore.detectors.schema import DetectorConfig
 from flmcore.detectors.weights import locate_mean_face, sha256_of
 from flmcore.errors import ConfigError, DetectorError, MissingExtraError, WeightsError
 
-__all__ = ["TorchBackend"]
+__all__ = ["TorchBackend", "pick_output"]
 
 
 class TorchBackend:
@@ -48,6 +48,11 @@ class TorchBackend:
             self._torch.set_num_threads(self._threads)  # torch keeps one number for the whole process
         return run_in_batches(self._run, to_layout(inputs, self._layout), self._batch, fixed=False)
 
+    @property
+    def module(self) -> Any:
+        """The network itself, in evaluation mode, on the backend's device; who changes it changes the detector."""
+        return self._module
+
     def describe(self) -> dict[str, Any]:
         mean_face = {"mean_face_sha256": self._mean_face_sha256} if self._mean_face_sha256 else {}
         return {
@@ -66,22 +71,9 @@ class TorchBackend:
     def _run(self, chunk: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         with self._torch.inference_mode():
             outputs = self._module(self._torch.from_numpy(chunk).to(self._device))
-            return tuple(self._pick(outputs, wanted).float().cpu().numpy() for wanted in self._wanted)
-
-    def _pick(self, outputs: Any, wanted: int | str) -> Any:
-        if isinstance(outputs, self._torch.Tensor):
-            outputs = (outputs,)
-        elif isinstance(outputs, Mapping) and isinstance(wanted, int):
-            outputs = tuple(outputs.values())
-        try:
-            picked = outputs[wanted]
-        except (KeyError, IndexError, TypeError):
-            picked = None
-        if not isinstance(picked, self._torch.Tensor):
-            got = f"names {', '.join(outputs)}" if isinstance(outputs, Mapping) else f"{len(outputs)} outputs"
-            msg = f"{self._name}: expected a tensor as output {wanted!r} as the config names it, got {got}"
-            raise DetectorError(msg)
-        return picked
+            return tuple(
+                pick_output(outputs, wanted, self._name).float().cpu().numpy() for wanted in self._wanted
+            )
 
     def _load(self, config: DetectorConfig, weights: Path | None, module: Any) -> Any:
         if module is not None:
@@ -125,6 +117,29 @@ class TorchBackend:
         except RuntimeError as error:
             msg = f"{weights}: expected a TorchScript file, got {_one_line(error)}"
             raise WeightsError(msg) from error
+
+
+def pick_output(outputs: Any, wanted: int | str, name: str) -> Any:
+    """The tensor that a config calls ``wanted`` of what a network gave: a tensor, a sequence, or a dict of them.
+
+    Raises:
+        DetectorError: there is none; ``name`` is the detector's, for the message.
+    """
+    import torch
+
+    if isinstance(outputs, torch.Tensor):
+        outputs = (outputs,)
+    elif isinstance(outputs, Mapping) and isinstance(wanted, int):
+        outputs = tuple(outputs.values())
+    try:
+        picked = outputs[wanted]
+    except (KeyError, IndexError, TypeError):
+        picked = None
+    if not isinstance(picked, torch.Tensor):
+        got = f"names {', '.join(outputs)}" if isinstance(outputs, Mapping) else f"{len(outputs)} outputs"
+        msg = f"{name}: expected a tensor as output {wanted!r} as the config names it, got {got}"
+        raise DetectorError(msg)
+    return picked
 
 
 def _fill(network: Any, weights: Path, state: str | None) -> None:

@@ -1,0 +1,96 @@
+"""The detector file of an exported model: what flmcore needs to run it in the original's place."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from flmcore.detectors.cost import stated_cost
+from flmcore.detectors.schema import DetectorConfig, OutputConfig
+from flmcore.errors import ExportError
+
+__all__ = ["detector_file"]
+
+
+def detector_file(
+    config: DetectorConfig,
+    outputs: Mapping[str, str],
+    *,
+    backend: str,
+    weights: str,
+    sha256: str | None,
+    decoded: bool,
+    flip: bool,
+) -> str:
+    """TOML of a detector that runs the exported model; the crop is the original's, scale and mean are in the model.
+
+    Args:
+        config: the original's.
+        outputs: name of each output → what it is: ``landmarks``, ``scores``, ``heatmaps``, ``simcc_x``, ``simcc_y``, …
+        backend, weights: of the exported model, ``weights`` relative to the file.
+        sha256: its sum.
+        decoded: landmarks come out in crop pixels.
+        flip: the mirrored second pass is in the model.
+
+    Raises:
+        ExportError: a text of the config that TOML cannot hold.
+    """
+    table = config.to_dict()
+    names = {own: name for name, own in outputs.items()}
+    decode = dict(table["decode"])
+    if decoded:
+        decode = {"kind": "coordinates", "units": "pixels", "origin": "centre"}
+    elif flip and "flip" in decode:
+        decode["flip"] = "none"
+    source = dict(table["source"])
+    if flip:  # both passes are one run of this model
+        source["multiply_adds"] = stated_cost(config).multiply_adds
+    top = {key: table[key] for key in ("name", "scheme", "landmarks", "licence", "description")}
+    tables = {
+        "model": {"backend": backend, "weights": weights, "sha256": sha256},
+        "crop": table["crop"],
+        "input": {"channels": "rgb", "mean": [0.0] * 3, "std": [1.0] * 3, "layout": "nchw"},
+        "output": _output(config.output, names, decoded=decoded),
+        "decode": decode,
+        "source": source,
+    }
+    lines = _lines(top)
+    for name, values in tables.items():
+        lines += ["", f"[{name}]", *_lines(values)]
+    return "\n".join(lines) + "\n"
+
+
+def _output(output: OutputConfig, names: Mapping[str, str], *, decoded: bool) -> dict[str, Any]:
+    """Which output is what, by name."""
+    if "simcc_x" in names:
+        found: dict[str, Any] = {"x": names["simcc_x"], "y": names["simcc_y"]}
+    else:
+        found = {"landmarks": next(name for own, name in names.items() if own != "scores")}
+    if "scores" in names:
+        found["scores"] = names["scores"]
+        if not decoded:
+            found |= {"score_column": output.score_column, "score_activation": output.score_activation}
+    return found
+
+
+def _lines(table: Mapping[str, Any]) -> list[str]:
+    return [f"{key} = {_toml(value)}" for key, value in table.items() if value not in (None, "")]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # inf and nan are TOML's words too
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, dict):
+        inside = ", ".join(f"{_toml(str(key))} = {_toml(item)}" for key, item in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    try:
+        text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML's escapes are JSON's
+        text.encode()
+    except (TypeError, UnicodeEncodeError) as error:
+        msg = f"detector file: expected what TOML can hold, got {value!r}"
+        raise ExportError(msg) from error
+    return text
