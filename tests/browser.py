@@ -112,7 +112,9 @@ class Page:
         self.run(
             "document.querySelectorAll('section').forEach((s) => s.scrollIntoView({behavior: 'instant'})); scrollTo(0, 0)"
         )
-        options = {"captureBeyondViewport": True, "format": "png"}
+        width, height = self.run("const e = document.documentElement; return [e.clientWidth, e.scrollHeight]")
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        options = {"captureBeyondViewport": True, "format": "png", "clip": clip}
         shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", options)
         Path(folder).mkdir(parents=True, exist_ok=True)
         (Path(folder) / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from flmcore.evaluation.results import Results
 
-__all__ = ["draw_landmarks"]
+__all__ = ["draw_landmarks", "mean_outline"]
 
 _PANEL = 3.6  # inches
 _PER_ROW = 4
@@ -53,7 +53,7 @@ def draw_landmarks(results: Results) -> Figure:
     # The worst landmarks of one detector must not flatten the differences between all others.
     scale = Normalize(0, float(np.quantile(finite, 0.98)) if len(finite) else 1.0)
     marks: Any = None
-    shapes = [_mean_shape(results.units, row["detector"], row["scheme"]) for row in rows]
+    shapes = [mean_outline(results.units, row["detector"], row["scheme"]) for row in rows]
     low, high = (pick([pick(shape, axis=0) for shape in shapes], axis=0) for pick in (np.nanmin, np.nanmax))
     for panel, row, shape in zip(panels, rows, shapes, strict=False):
         marks = _draw_shape(panel, row, shape, scale)
@@ -117,7 +117,7 @@ def _column(values: Sequence[float | None]) -> NDArray[np.float64]:
     return np.array(values, dtype=np.float64)
 
 
-def _mean_shape(units: Sequence[Mapping[str, Any]], detector: str, scheme: str) -> NDArray[np.float64]:
+def mean_outline(units: Sequence[Mapping[str, Any]], detector: str, scheme: str) -> NDArray[np.float64]:
     """Mean of a detector's shapes over faces, each turned and scaled onto the first (Procrustes)."""
     shapes = [np.array(unit["shape"], dtype=np.float64) for unit in units if unit["detector"] == detector]
     whole = [shape for shape in shapes if np.isfinite(shape).all()]

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from flmcore.evaluation.results import Results
 
-__all__ = ["draw_offsets"]
+__all__ = ["AXIS", "draw_offsets", "sizes_of"]
 
-_AXIS = {
+AXIS = {
     "shift": "shift of the window, % of the box",
     "scale": "change of the window's size, %",
     "rotate": "rotation of the window, degrees",
@@ -30,13 +30,13 @@ def draw_offsets(results: Results, sweep: str) -> Figure:
 
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    sizes = _sizes(results, sweep)
+    sizes = sizes_of(results, sweep)
     rows = [row for row in results.causes["sweeps"] if row["sweep"] == sweep]
     for index, row in enumerate(rows):
         _draw_curve(axes, sizes, row, index)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel(_AXIS[sweep], color=INK)
+    axes.set_xlabel(AXIS[sweep], color=INK)
     axes.set_ylabel("mean distance from the mean place, %", color=INK)
     axes.grid(color=RULE, linewidth=0.6)
     axes.tick_params(colors=MUTED)
@@ -47,7 +47,7 @@ def draw_offsets(results: Results, sweep: str) -> Figure:
     return figure
 
 
-def _sizes(results: Results, sweep: str) -> list[float]:
+def sizes_of(results: Results, sweep: str) -> list[float]:
     protocol = results.protocol
     described = {row["name"]: row for row in [*protocol.get("sweeps", []), protocol["sweep"]]}
     return [size * (100 if sweep in _PERCENT else 1) for size in described[sweep]["bins"]]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_chart", "encode_chart"]
+__all__ = ["draw_chart", "encode_chart", "joined", "part_of"]
 
 Points = NDArray[np.float64]
 
@@ -89,7 +89,7 @@ def draw_chart(scheme: str) -> Figure:
 
 def _draw_group(axes: Axes, name: str, points: Points, *, dense: bool) -> None:
     colour, marker = _PARTS[part_of(name)]
-    if (closed := _joined(name, len(points))) is not None:
+    if (closed := joined(name, len(points))) is not None:
         line = np.vstack([points, points[:1]]) if closed else points
         axes.plot(*line.T, "-", color=colour, lw=1.1, alpha=0.4, zorder=2)
     size = (3.2 if dense else 5.2) * (0.9 if marker == "D" else 1)
@@ -103,7 +103,7 @@ def part_of(group: str) -> str:
     return next((part for part in _PARTS if part in group), "contour" if group == "chin" else "other")
 
 
-def _joined(name: str, count: int) -> bool | None:
+def joined(name: str, count: int) -> bool | None:
     """Whether a group's line is closed; None where its order is no line."""
     if name in ("contour", "nose_bridge", "nose_bottom"):
         return False

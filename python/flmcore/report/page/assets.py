@@ -34,9 +34,12 @@ SCRIPTS = (
     "overview.js",
     "columns.js",
     "table.js",
+    "front.js",
+    "labels.js",
     "tradeoff.js",
     "scoring.js",
     "flips.js",
+    "verdict.js",
     "choice.js",
     "notes.js",
     "start.js",  # draws the sections: the last

@@ -8,11 +8,16 @@ from typing import Any
 import flmcore
 from flmcore.report.page.about import detector_rows, problem_rows, protocol_of
 from flmcore.report.page.best import best_of
+from flmcore.report.page.charts import chart_data
+from flmcore.report.page.clips import clip_media
+from flmcore.report.page.clouds import sweep_media
 from flmcore.report.page.devices import device_cells
+from flmcore.report.page.displacement import displacement_curves
 from flmcore.report.page.draws import draws_of
 from flmcore.report.page.images import image_rows
 from flmcore.report.page.making import Making
 from flmcore.report.page.measures import Measure
+from flmcore.report.page.shared_points import shared_points
 from flmcore.report.page.values import Cell, cells_of
 
 __all__ = ["PARTS", "page_data"]
@@ -20,7 +25,14 @@ __all__ = ["PARTS", "page_data"]
 VERSION = 1
 
 # What sections of their own add to the data; each may put files into the page's folder.
-PARTS: tuple[Callable[[Making], Mapping[str, Any]], ...] = (image_rows,)
+PARTS: tuple[Callable[[Making], Mapping[str, Any]], ...] = (
+    image_rows,
+    chart_data,
+    displacement_curves,
+    shared_points,
+    sweep_media,
+    clip_media,  # the last: clips take the weight that is left
+)
 
 
 def page_data(making: Making) -> dict[str, Any]:

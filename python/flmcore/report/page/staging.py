@@ -8,11 +8,15 @@ import shutil
 import tempfile
 from pathlib import Path, PurePosixPath
 from types import TracebackType
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flmcore.errors import ResultsError
 from flmcore.evaluation.store import write_bytes
 from flmcore.report.page.assets import FOLDER, MARK
+
+if TYPE_CHECKING:
+    from typing import Self
 
 __all__ = ["LISTING", "Staging"]
 
@@ -35,6 +39,7 @@ class Staging:
         self._folder = folder
         self._target = folder / FOLDER
         self._names: list[str] = []
+        self.weight = 0  # bytes of the files so far
         _refuse_foreign_index(folder / "index.html")
         _refuse_foreign_folder(self._target)
         try:
@@ -42,7 +47,7 @@ class Staging:
         except OSError as error:
             raise _unwritable(folder, error) from error
 
-    def __enter__(self) -> Staging:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -63,6 +68,7 @@ class Staging:
         except OSError as error:
             raise _unwritable(self._target / path, error) from error
         self._names.append(name)
+        self.weight += len(data)
         return quote(f"{FOLDER}/{name}")
 
     def publish(self, index: bytes) -> Path:

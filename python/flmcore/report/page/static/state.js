@@ -1,4 +1,5 @@
 // What a reader has chosen, in the address behind "#": a link that is sent shows the same.
+// on(key, f): whenever set() changes it; on("*", f): when the whole address was changed (back, forward, by hand).
 "use strict";
 (function (FLM) {
   const listeners = new Map();
@@ -26,7 +27,7 @@
   window.addEventListener("hashchange", () => {
     if (location.hash && !location.hash.includes("=")) return;  // a jump to a section
     parameters = read();
-    for (const rows of listeners.values()) for (const listener of rows) listener(null);
+    for (const listener of listeners.get("*") || []) listener();
   });
 
   FLM.state = { get, set, on, keys };
