@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
@@ -12,7 +12,7 @@ from flmcore.report.section import Section, draw_section
 if TYPE_CHECKING:
     from flmcore.evaluation.results import Results
 
-__all__ = ["metric_words", "rating_sections", "rating_warnings", "visual_of"]
+__all__ = ["metric_words", "rating_lines", "rating_sections", "rating_warnings", "visual_of"]
 
 _WORDS = {
     "jitter_common": "jitter on the common landmarks",
@@ -40,6 +40,12 @@ def rating_sections(results: Results, width: int) -> list[RenderableType]:
     return [] if not ratings else [draw_section(_scores(ratings), width)]
 
 
+def rating_lines(results: Results) -> list[str]:
+    """The same in sentences."""
+    ratings = results.data.get("ratings")
+    return _notes(ratings) if ratings else []
+
+
 def _scores(ratings: Mapping[str, Any]) -> Section:
     rows = sorted(ratings["scores"], key=lambda row: -(row["visual"]["mean"] or 0))
     cells = [
@@ -51,10 +57,10 @@ def _scores(ratings: Mapping[str, Any]) -> Section:
         for row in rows
     ]
     names = ["detector", "by eye %", "preferred", "tied", "beaten"]
-    return Section("Steadier to the eye, rated blind in pairs", names, cells, list(_notes(ratings)))
+    return Section("Steadier to the eye, rated blind in pairs", names, cells, _notes(ratings))
 
 
-def _notes(ratings: Mapping[str, Any]) -> Sequence[str]:
+def _notes(ratings: Mapping[str, Any]) -> list[str]:
     raters = ratings["raters"]
     over = ratings["intervals_over"]
     notes = [

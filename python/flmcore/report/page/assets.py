@@ -25,6 +25,7 @@ STYLES = (
     "table.css",
     "tradeoff.css",
     "choice.css",
+    "rate.css",
 )
 SCRIPTS = (
     "core.js",
@@ -41,6 +42,14 @@ SCRIPTS = (
     "flips.js",
     "verdict.js",
     "choice.js",
+    "media.js",
+    "motion.js",
+    "stage.js",
+    "rate_plan.js",
+    "rate_store.js",
+    "rate_show.js",
+    "rate_mode.js",
+    "rate.js",
     "notes.js",
     "start.js",  # draws the sections: the last
 )
