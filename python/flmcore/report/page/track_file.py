@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +90,10 @@ def _frames(jpeg: NDArray[Any], offsets: NDArray[Any], count: int, key: str) -> 
     ends = offsets.tolist()
     data = np.asarray(jpeg, np.uint8).tobytes()
     good = len(ends) == count + 1 and ends[0] == 0 and ends[-1] == len(data)
-    if not good or any(a >= b for a, b in zip(ends, ends[1:], strict=False)):
+    if not good or any(a >= b for a, b in pairwise(ends)):
         msg = f"{key}/offsets that do not cut {len(data)} bytes into {count} frames"
         raise ValueError(msg)
-    return [data[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(ends)]
 
 
 def _size(frame: bytes) -> tuple[int, int]:

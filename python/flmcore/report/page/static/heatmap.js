@@ -66,7 +66,7 @@
       class: "outline", points: line.map((landmark) => points[landmark].join(",")).join(" "), "stroke-width": side * 0.003,
     })), order.map((landmark) => marks[landmark]));
     walk(chart, marks, (landmark) => { readout.textContent = says(name, kind, landmark); });
-    return el("figure", { class: "heatmap" }, el("figcaption", {}, FLM.mark(name), el("strong", {}, name),
+    return el("figure", { class: "heatmap" }, el("figcaption", {}, FLM.swatch(name), el("strong", {}, name),
       ` mean ${text(d3.mean(values), kind)}`), chart, readout, table(name, kind, values));
   }
 
@@ -83,7 +83,7 @@
     return details;
   }
 
-  // One scale for all detectors, so that a chart looks the same whichever it is compared with.
+  // One scale for the two that are compared.
   function heatmap(host, names, kind) {
     const shown = names.filter((name) => rows(name, kind));
     if (!shown.length) {
@@ -91,7 +91,7 @@
         ? `This sweep gives no ${kind}: it needs windows that shift.` : "No landmark of this detector was measured.",
       kind === "jitter" ? null : "flmcore evaluate IMAGES --sweep shift -o DIR");
     }
-    const all = data.detectors.flatMap((row) => rows(row.name, kind) || []);
+    const all = shown.flatMap((name) => rows(name, kind));
     const scale = FLM.sequential(all.map((value) => (value === null ? NaN : value)));
     host.append(FLM.legend(scale, KINDS[kind].label, KINDS[kind].digits === 3 ? 2 : 1),
       el("div", { class: "pair" }, shown.map((name) => draw(name, kind, scale))));

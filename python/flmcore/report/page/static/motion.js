@@ -17,6 +17,12 @@
     return out;
   }
 
+  // Over all frames; kept, as it is asked for at each frame.
+  function whole(track) {
+    if (!track.middle) track.middle = mean(track);
+    return track.middle;
+  }
+
   const at = (track, frame) => track.xy.subarray(frame * track.points * 2, (frame + 1) * track.points * 2);
 
   // Each landmark's displacement about its mean, `factor` times as large. half: frames to each side that the mean is
@@ -24,8 +30,7 @@
   function magnified(track, frame, factor, half = null) {
     const here = at(track, frame);
     if (factor === 1) return Float64Array.from(here);
-    if (half === null && !track.whole) track.whole = mean(track);
-    const middle = half === null ? track.whole : mean(track, frame - half, frame + half);
+    const middle = half === null ? whole(track) : mean(track, frame - half, frame + half);
     return Float64Array.from(here, (value, row) => middle[row] + factor * (value - middle[row]));
   }
 
@@ -94,5 +99,5 @@
 
   const place = (m, x, y) => (m ? [m[0] * x + m[1] * y + m[2], m[3] * x + m[4] * y + m[5]] : [x, y]);
 
-  FLM.motion = { mean, at, magnified, remapped, common, difference, steps, place };
+  FLM.motion = { mean, whole, at, magnified, remapped, common, difference, steps, place };
 })(window.FLM);

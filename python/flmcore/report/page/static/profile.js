@@ -11,18 +11,19 @@
     const parts = Object.keys(own || {}).filter((part) => present(own, part));
     if (!parts.length) return FLM.missing(host, "The scheme of this detector names no parts of the face, so there is nothing to group by.");
     const rows = parts.map((part) => ({ part: part.replace(/_/g, " "), own: own[part], other: present(other, part) ? other[part] : null }));
-    const top = d3.max(rows, (row) => Math.max(row.own, row.other || 0)) * 1.18;
+    const top = d3.max(rows, (row) => Math.max(row.own, row.other || 0)) * 1.03;
     const marks = [
       Plot.barX(rows, { x: "own", y: "part", fill: FLM.colour(name), insetTop: 3, insetBottom: 3, rx: 2, sort: null }),
-      Plot.text(rows, { x: "own", y: "part", text: (row) => row.own.toFixed(2), textAnchor: "start", dx: 5, fill: "currentColor" }),
+      Plot.text(rows, { frameAnchor: "right", y: "part", text: (row) => row.own.toFixed(2), textAnchor: "end", dx: 42, fontWeight: 600 }),
     ];
     if (other) {
       const known = rows.filter((row) => row.other !== null);
       marks.push(Plot.tickX(known, { x: "other", y: "part", stroke: "var(--paper)", strokeWidth: 6 }),
-        Plot.tickX(known, { x: "other", y: "part", stroke: FLM.colour(reference), strokeWidth: 3 }));
+        Plot.tickX(known, { x: "other", y: "part", stroke: FLM.colour(reference), strokeWidth: 3 }),
+        Plot.text(known, { frameAnchor: "right", y: "part", text: (row) => row.other.toFixed(2), textAnchor: "end", dx: 84, fill: "var(--muted)" }));
     }
     host.append(plot({
-      ariaLabel: "jitter by part of the face", marginLeft: 96, marginRight: 16, height: 26 * rows.length + 48,
+      ariaLabel: "jitter by part of the face", marginLeft: 96, marginRight: other ? 92 : 48, height: 26 * rows.length + 48,
       x: { domain: [0, top], label: "jitter, %", grid: true, ticks: 5 }, y: { domain: rows.map((row) => row.part), label: null, tickSize: 0 }, marks,
     }, host));
     host.append(key(name, "bar", other ? reference : null, "line"));
@@ -43,8 +44,7 @@
       marks: [
         Plot.areaY(banded, { x: "size", y1: "low", y2: "high", z: "name", fill: tone, fillOpacity: 0.16 }),
         Plot.lineY(rows, { x: "size", y: "mean", z: "name", stroke: tone, strokeWidth: 2 }),
-        Plot.dot(rows, { x: "size", y: "mean", fill: tone, symbol: (row) => FLM.symbol(row.name), r: 4, stroke: "var(--paper)",
-          channels: { bin: (row) => `${row.mean.toFixed(2)} %` }, tip: false }),
+        Plot.dot(rows, { x: "size", y: "mean", fill: tone, r: 4, stroke: "var(--paper)" }),
       ],
     }, host));
     host.append(key(name, "line", names[1], "line"));
@@ -52,20 +52,11 @@
 
   function plot(options, host) {
     const width = Math.max(280, Math.min(560, host.clientWidth || 520));
-    return Plot.plot({ width, style, className: "flm-plot", ...options, symbol: { legend: false } });
+    return Plot.plot({ width, style, className: "flm-plot", ...options });
   }
 
-  const key = (name, shape, reference) => FLM.el("p", { class: "key" }, FLM.mark(name), name,
-    reference ? [FLM.el("span", { class: "versus" }, shape === "bar" ? "line: " : "against "), FLM.mark(reference), reference] : null);
+  const key = (name, shape, reference) => FLM.el("p", { class: "key" }, FLM.swatch(name), name,
+    reference ? [FLM.el("span", { class: "versus" }, shape === "bar" ? "line: " : "against "), FLM.swatch(reference), reference] : null);
 
-  // The mark of a detector, as in the plots: colour and shape.
-  function mark(name) {
-    const type = { circle: d3.symbolCircle, square: d3.symbolSquare, triangle: d3.symbolTriangle, diamond: d3.symbolDiamond,
-      star: d3.symbolStar, cross: d3.symbolCross, wye: d3.symbolWye }[FLM.symbol(name)] || d3.symbolCircle;
-    return FLM.svg("svg", { class: "swatch", viewBox: "-7 -7 14 14", "aria-hidden": "true" },
-      FLM.svg("path", { d: d3.symbol(type, 90)(), fill: FLM.colour(name) }));
-  }
-
-  if (!FLM.mark) FLM.mark = mark;
   Object.assign(FLM, { byPart, byOffset });
 })(window.FLM);

@@ -1,4 +1,4 @@
-// A sequential colour scale that holds for any colour blindness (cividis), with its legend; and marks on pictures.
+// A sequential colour scale that holds for any colour blindness (viridis), with its legend; and marks on pictures.
 "use strict";
 (function (FLM) {
   const { el, svg } = FLM;
@@ -11,7 +11,7 @@
     const top = known.length ? d3.quantileSorted(known, 0.98) || known[known.length - 1] || 1 : 1;
     const cut = known.length > 0 && known[known.length - 1] > top * 1.0001;
     const share = (value) => Math.min(1, Math.abs(value) / top);
-    const tone = (part) => d3.interpolateCividis(dark.matches ? 0.12 + 0.88 * part : 1 - 0.94 * part);
+    const tone = (part) => d3.interpolateViridis(dark.matches ? 0.12 + 0.88 * part : 1 - 0.96 * part);
     const colour = (value) => (Number.isFinite(value) ? tone(share(value)) : "none");
     return { top, cut, share, tone, colour };
   }
