@@ -82,5 +82,5 @@ def _about(rater: str, ratings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "same_shown": len(same),
         "same_told_apart": sum(row["verdict"] != "tie" for row in same),
         "median_seconds": seconds[len(seconds) // 2],
-        "hasty": sum(value < _HASTY for value in seconds),
+        "hasty": sum(row["seconds"] < _HASTY for row in pairs),
     }
