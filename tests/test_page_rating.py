@@ -123,7 +123,11 @@ def test_undo_replay_and_reload(page: Page, folder: Path) -> None:
     answer(page, "2")
     press(page, ARROWS["escape"])
     record = json.loads(downloaded(page).read_text())
-    assert [(row["verdict"], row["replays"]) for row in record["ratings"]] == [("left", 0), ("right", 2), ("tie", 0)]
+    assert [(row["verdict"], row["replays"]) for row in record["ratings"]] == [
+        ("left", 0),
+        ("right", 2),
+        ("tie", 0),
+    ]
 
 
 def test_downloaded_file_is_carried_on_elsewhere(page: Page, folder: Path) -> None:
@@ -246,7 +250,14 @@ def test_page_shows_imported_ratings(browser: Page, folder: Path, tmp_path: Path
         {"number": n + 1, "show": f"face:array-{n % 6}", "left": codes[a], "right": codes[b], "verdict": verdict, "seconds": 2}
         for n, (a, b, verdict) in enumerate([(0, 2, "left"), (2, 0, "right"), (1, 2, "left"), (3, 0, "tie")] * 6)
     ]  # fmt: skip
-    record = {"flmcore_ratings": 1, "page": "test", "results": results_id(results), "session": "0" * 16, "seed": 1, "ratings": rows}
+    record = {
+        "flmcore_ratings": 1,
+        "page": "test",
+        "results": results_id(results),
+        "session": "0" * 16,
+        "seed": 1,
+        "ratings": rows,
+    }
     (tmp_path / "a.json").write_text(json.dumps(record))
     read_ratings(tmp_path / "a.json", Known.of(results))
     out = tmp_path / "out"
