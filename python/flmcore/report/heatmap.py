@@ -34,13 +34,13 @@ _UNNAMED = (
 _EYE_CENTRES = 0.68  # distance between eye centres where outer corners are one apart, about
 
 
-def draw_landmarks(results: Results) -> Figure:
-    """Each detector's mean shape, its landmarks coloured by their jitter on one scale."""
+def draw_landmarks(results: Results, *, per_row: int = _PER_ROW) -> Figure:
+    """Each detector's mean shape, its landmarks coloured by their jitter on one scale; ``per_row`` shapes side by side."""
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
     rows = [row for row in results.summary if row["faces"]]
-    columns = min(len(rows), _PER_ROW)
+    columns = min(len(rows), per_row)
     lines = -(-len(rows) // columns)
     figure = Figure(
         figsize=(_PANEL * columns + 1.1, (1.1 * _PANEL + 0.45) * lines + 0.5),
