@@ -61,7 +61,10 @@ def _tradeoff(results: Results, _: Wanted) -> Figure:
 def _heatmap(results: Results, wanted: Wanted) -> Figure:
     from flmcore.report.heatmap import draw_landmarks
 
-    return draw_landmarks(results, per_row=_per_row(wanted))
+    if wanted.width is None:
+        return draw_landmarks(results)
+    per_row = max(1, min(4, len(results.summary), int((wanted.width - 1.1) / 1.15)))
+    return draw_landmarks(results, per_row=per_row, panel_size=(wanted.width - 1.1) / per_row)
 
 
 def _groups(results: Results, _: Wanted) -> Figure:

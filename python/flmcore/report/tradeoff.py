@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_tradeoff", "pareto_front", "tradeoff_marks"]
 
+_FEW = 5  # detectors whose names stand beside their marks
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -66,7 +68,11 @@ def draw_tradeoff(results: Results) -> Figure:
     from matplotlib.figure import Figure
 
     marks = tradeoff_marks(results)
-    figure = Figure(figsize=(6.4, 4.4), layout="constrained", facecolor="white")
+    figure = Figure(
+        figsize=(6.4, 4.4 + (0.0 if len(marks) <= _FEW else 0.2 * -(-len(marks) // 3))),
+        layout="constrained",
+        facecolor="white",
+    )
     axes = figure.subplots()
     front = [marks[i] for i in pareto_front([(m.latency[1], m.jitter[1]) for m in marks])]
     x, y = ([mark.latency[1] for mark in front], [mark.jitter[1] for mark in front])
@@ -76,19 +82,21 @@ def draw_tradeoff(results: Results) -> Figure:
     axes.set_xscale("log")
     axes.margins(0.18, 0.15)
     axes.set_ylim(bottom=0)
-    _label(axes, marks)
+    if len(marks) <= _FEW:
+        _label(axes, marks)
+    else:  # names would cover each other
+        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8, labelcolor=INK)
     axes.xaxis.set_major_formatter(_plain)
     axes.xaxis.set_minor_formatter(_sparse)
     common = " on the common landmarks" if _metric(results) == "jitter_common" else ""
-    axes.set_xlabel("latency of one face, ms", fontsize=9, color=INK)
+    note = "dashed: Pareto front; area: landmarks; lines: 95 % intervals"
+    axes.set_xlabel(f"latency of one face, ms\n{note}", fontsize=9, color=INK)
     axes.set_ylabel(f"jitter{common}, %", fontsize=9, color=INK)
     axes.grid(color=RULE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(which="both", colors=MUTED, labelsize=8)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    note = "dashed: the Pareto front; area: landmarks; lines: 95 % intervals"
-    figure.supxlabel(note, fontsize=8, color=MUTED)
     return figure
 
 
@@ -99,7 +107,10 @@ def _draw(axes: Axes, mark: Mark) -> None:
     if low is not None and high is not None:
         axes.plot([middle, middle], [low, high], color=colour, linewidth=1.4, zorder=2)
     axes.plot([left, right], [value, value], color=colour, linewidth=1.4, zorder=2)
-    size = 16 + 0.5 * mark.landmarks
+    size = 24 + 0.3 * mark.landmarks
+    axes.plot(
+        [], [], linestyle="none", marker=marker_of(mark.index), color=colour, markersize=5, label=mark.name
+    )
     axes.scatter(
         [middle], [value], s=size, color=colour, marker=marker_of(mark.index), edgecolors="white", linewidths=0.6, zorder=3
     )  # fmt: skip
