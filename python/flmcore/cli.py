@@ -20,9 +20,11 @@ from flmcore.commands import (
     evaluate,
     explain,
     export,
+    figure,
     lists,
     mean_shape,
     merge,
+    rate,
     report,
 )
 from flmcore.commands.console import EXIT_BAD_INPUT, EXIT_INTERRUPTED, warn
@@ -42,6 +44,8 @@ _COMMANDS = (
     ),
     ("merge", merge.add, merge.run, "runs of other detectors on the same images as one", merge.EXAMPLES),
     ("report", report.add, report.run, "table, CSV files and figures again, from results", report.EXAMPLES),
+    ("figure", figure.add, figure.run, "one figure of results, for a paper", figure.EXAMPLES),
+    ("rate", rate.add, rate.run, "ratings by eye, from the report page into results", rate.EXAMPLES),
     ("explain", explain.add, explain.run, "which protocols reproduce a published figure", explain.EXAMPLES),
     ("export", export.add, export.run, "a detector as a file for another program", export.EXAMPLES),
     ("device", device.add, device.run, "figures from phones and other devices", device.EXAMPLES),

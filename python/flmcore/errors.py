@@ -11,6 +11,7 @@ __all__ = [
     "FlmcoreError",
     "ImageError",
     "MissingExtraError",
+    "RatingsFileError",
     "ResultsError",
     "WeightsError",
 ]
@@ -46,6 +47,10 @@ class DeviceFileError(FlmcoreError, ValueError):
 
 class ExportError(FlmcoreError, ValueError):
     """A detector cannot be exported, or an exported file cannot be read; says what stands in the way."""
+
+
+class RatingsFileError(FlmcoreError, ValueError):
+    """A file of ratings is not what it must be, or is of other results; names the place."""
 
 
 class ResultsError(FlmcoreError, ValueError):

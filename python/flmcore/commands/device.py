@@ -115,7 +115,7 @@ def _import(options: argparse.Namespace) -> int:
 
     results = Results.from_json(options.results)
     joined = add_devices(results, options.files, replace=options.replace, detectors=options.detector)
-    written = _write(joined, results_file(options.results), options.out)
+    written = write_joined(joined, results_file(options.results), options.out)
     console = terminal()
     if console.is_terminal:
         console.print(build(joined, width=console.width))
@@ -127,8 +127,8 @@ def _import(options: argparse.Namespace) -> int:
     return 0
 
 
-def _write(results: Results, source: Path, out: Path | None) -> list[Path]:
-    """Everything into another folder; in place, what the figures are in, the results first."""
+def write_joined(results: Results, source: Path, out: Path | None) -> list[Path]:
+    """Everything into another folder; in place, what the new figures are in, the results first."""
     if out is not None and out.suffix.lower() != ".json":
         return results.write(out)
     target = source if out is None else out

@@ -17,7 +17,7 @@ from typing import Any
 
 from flmcore.nearest import nearest
 
-__all__ = ["Fault", "Place", "check_device", "device_schema"]
+__all__ = ["Fault", "Place", "check_against", "check_device", "device_schema"]
 
 Place = tuple[str | int, ...]
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -56,6 +56,11 @@ def device_schema() -> dict[str, Any]:
 def check_device(record: object) -> None:
     """Fault where a record is not what the schema says."""
     _check(record, device_schema(), ())
+
+
+def check_against(record: object, schema: Mapping[str, Any]) -> None:
+    """The same with a schema of another kind of file that people hand on; one without ``$ref``."""
+    _check(record, schema, ())
 
 
 def _resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -165,8 +165,10 @@ class Results:
     def to_csv(self, path: PathLike) -> None:
         """One row per detector."""
         from flmcore.report.devices import device_cells
+        from flmcore.report.ratings import visual_of
 
         rows = []
+        visual = visual_of(self)
         for row in self.summary:
             line = {key: row[key] for key in _ABOUT} | {key: row.get(key) for key in _COST}
             line["boxes"] = row.get("boxes", {}).get("source")
@@ -177,6 +179,8 @@ class Results:
             for stage, values in self.speed.get(row["detector"], {}).items():
                 if isinstance(values, Mapping):
                     line |= {f"{stage}_{name}_ms": value for name, value in values.items()}
+            if visual:
+                line |= {f"visual_{part}": visual[row["detector"]][part] for part in ("mean", "low", "high")}
             rows.append(line | device_cells(self, row["detector"]))
         columns = list(dict.fromkeys(key for line in rows for key in line))
         write_csv(Path(path), rows, columns)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from flmcore.evaluation.results import Results
 
-__all__ = ["write_figures"]
+__all__ = ["encode_figure", "require_matplotlib", "write_figures"]
 
 _DPI = 130
 
@@ -28,10 +28,7 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError:
-        raise MissingExtraError("matplotlib", "report", "drawing figures") from None  # noqa: EM101
+    require_matplotlib()
     from flmcore.report.ced import draw_ced, has_ced
     from flmcore.report.groups import draw_groups
     from flmcore.report.heatmap import draw_landmarks
@@ -57,6 +54,14 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
     return written
 
 
+def require_matplotlib() -> None:
+    """MissingExtraError where it is not installed."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("matplotlib", "report", "drawing figures") from None  # noqa: EM101
+
+
 def overlay_names(images: list[str]) -> dict[str, str]:
     """File name → image; numbered where two images would share a file."""
     names: dict[str, str] = {}
@@ -69,13 +74,21 @@ def overlay_names(images: list[str]) -> dict[str, str]:
     return names
 
 
-def _save(figure: Figure, path: Path) -> Path:
+def encode_figure(figure: Figure, suffix: str, *, dpi: float = _DPI) -> bytes:
+    """The file of a figure; ``suffix`` is ``.png``, ``.svg`` or ``.pdf``. The same figure gives the same bytes."""
     import matplotlib
 
     buffer = io.BytesIO()
     # Neither version nor date, and SVG's names from a fixed salt: same run, same bytes.
-    about: dict[str, None] = {"Date": None, "Creator": None} if path.suffix == ".svg" else {"Software": None}
-    with matplotlib.rc_context({"svg.hashsalt": "flmcore"}):
-        figure.savefig(buffer, format=path.suffix[1:], dpi=_DPI, metadata=about)
-    write_bytes(path, buffer.getvalue())
+    about: dict[str, dict[str, None]] = {
+        ".svg": {"Date": None, "Creator": None},
+        ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
+    with matplotlib.rc_context({"svg.hashsalt": "flmcore", "pdf.fonttype": 42}):
+        figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=about.get(suffix, {"Software": None}))
+    return buffer.getvalue()
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    write_bytes(path, encode_figure(figure, path.suffix))
     return path

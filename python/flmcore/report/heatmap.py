@@ -21,6 +21,7 @@ __all__ = ["draw_landmarks", "mean_outline"]
 
 _PANEL = 3.6  # inches
 _PER_ROW = 4
+_NAMED = 2.6  # inches, from which names of parts cover no landmarks
 # Their names would cover landmarks: below the nose lies the upper lip. The figure by part of the face has their values.
 _UNNAMED = (
     "inner_mouth",
@@ -34,16 +35,19 @@ _UNNAMED = (
 _EYE_CENTRES = 0.68  # distance between eye centres where outer corners are one apart, about
 
 
-def draw_landmarks(results: Results) -> Figure:
-    """Each detector's mean shape, its landmarks coloured by their jitter on one scale."""
+def draw_landmarks(results: Results, *, per_row: int = _PER_ROW, panel_size: float = _PANEL) -> Figure:
+    """Each detector's mean shape, its landmarks coloured by their jitter on one scale.
+
+    ``per_row`` shapes of ``panel_size`` inches side by side; parts of the face have names where there is room.
+    """
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
     rows = [row for row in results.summary if row["faces"]]
-    columns = min(len(rows), _PER_ROW)
+    columns = min(len(rows), per_row)
     lines = -(-len(rows) // columns)
     figure = Figure(
-        figsize=(_PANEL * columns + 1.1, (1.1 * _PANEL + 0.45) * lines + 0.5),
+        figsize=(panel_size * columns + 1.1, (1.1 * panel_size + 0.45) * lines + 0.5),
         layout="constrained",
         facecolor="white",
     )
@@ -56,21 +60,23 @@ def draw_landmarks(results: Results) -> Figure:
     shapes = [mean_outline(results.units, row["detector"], row["scheme"]) for row in rows]
     low, high = (pick([pick(shape, axis=0) for shape in shapes], axis=0) for pick in (np.nanmin, np.nanmax))
     for panel, row, shape in zip(panels, rows, shapes, strict=False):
-        marks = _draw_shape(panel, row, shape, scale)
+        marks = _draw_shape(panel, row, shape, scale, panel_size)
         panel.set_xlim(low[0] - 0.1, high[0] + 0.1)  # one frame for all: the same face, the same size
         panel.set_ylim(high[1] + 0.2, low[1] - 0.15)
     for panel in panels[len(rows) :]:
         panel.set_axis_off()
-    bar = figure.colorbar(marks, ax=panels, shrink=0.7, extend="max", pad=0.02)
+    bar = figure.colorbar(marks, ax=panels, shrink=0.7, extend="max", pad=0.02, aspect=30)
     bar.set_label("jitter, % of the distance between the outer eye corners", color=INK, fontsize=9)
     bar.ax.tick_params(labelsize=8)
     figure.suptitle("Jitter of each landmark on the mean shape", fontsize=11, fontweight="bold", color=INK)
     return figure
 
 
-def _draw_shape(panel: Axes, row: Mapping[str, Any], shape: NDArray[np.float64], scale: Any) -> Any:
+def _draw_shape(
+    panel: Axes, row: Mapping[str, Any], shape: NDArray[np.float64], scale: Any, panel_size: float
+) -> Any:
     jitter = _column(row["per_landmark_jitter"])
-    size = float(np.clip(3000 / len(jitter), 7, 45))
+    size = float(np.clip(3000 / len(jitter), 7, 45)) * (panel_size / _PANEL) ** 2
     marks = panel.scatter(
         shape[:, 0],
         shape[:, 1],
@@ -79,14 +85,15 @@ def _draw_shape(panel: Axes, row: Mapping[str, Any], shape: NDArray[np.float64],
         cmap="viridis_r",
         norm=scale,
         edgecolors=INK,
-        linewidths=0.3,
+        linewidths=0.3 * panel_size / _PANEL,
     )
     panel.set_title(
         f"{row['detector']}\n{row['jitter']['mean']:.2f} %, {row['landmarks']} landmarks",
-        fontsize=10,
+        fontsize=10 if panel_size > _NAMED else 8,
         color=INK,
     )
-    for name, (x, y, above) in _group_labels(row["scheme"], shape).items():
+    labels = _group_labels(row["scheme"], shape) if panel_size > _NAMED else {}
+    for name, (x, y, above) in labels.items():
         value = row["per_group_jitter"].get(name)
         label = name.replace("_", " ") if value is None else f"{name.replace('_', ' ')} {value:.2f}"
         paper = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.6}

@@ -28,7 +28,7 @@ def draw_offsets(results: Results, sweep: str) -> Figure:
     """A curve per detector with its interval over images; bins of the random part hold the same number of views."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    figure = Figure(figsize=(6.4, 4.0 + 0.2 * -(-len(results.summary) // 3)), layout="constrained")
     axes = figure.add_subplot()
     sizes = sizes_of(results, sweep)
     rows = [row for row in results.causes["sweeps"] if row["sweep"] == sweep]
@@ -43,7 +43,9 @@ def draw_offsets(results: Results, sweep: str) -> Figure:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     if rows:
-        axes.legend(frameon=False, fontsize=8, labelcolor=INK)
+        figure.legend(
+            loc="outside lower center", ncols=min(len(rows), 3), frameon=False, fontsize=8, labelcolor=INK
+        )
     return figure
 
 

@@ -25,7 +25,7 @@ _PER_ROW = 4
 _ZOOM = 5.0
 
 
-def draw_overlay(results: Results, image: str) -> Figure:
+def draw_overlay(results: Results, image: str, *, per_row: int = _PER_ROW) -> Figure:
     """For each detector the face with all landmarks of the path, and below it an eye, five times larger."""
     from matplotlib.figure import Figure
 
@@ -36,7 +36,7 @@ def draw_overlay(results: Results, image: str) -> Figure:
         for row in results.summary
         if (key := f"cloud/{row['detector']}") in arrays
     ]
-    columns = min(max(1, len(clouds)), _PER_ROW)
+    columns = min(max(1, len(clouds)), per_row)
     lines = -(-max(1, len(clouds)) // columns)
     figure = Figure(
         figsize=(_PANEL * columns, (2 * _PANEL + 0.6) * lines + 0.6), layout="constrained", facecolor="white"

@@ -17,6 +17,7 @@ from flmcore.report.accuracy_notes import best_mark, nme_of
 from flmcore.report.causes import cause_sections
 from flmcore.report.devices import device_sections, short_ms
 from flmcore.report.footnotes import footnotes, licence_marks
+from flmcore.report.ratings import rating_sections, visual_of
 from flmcore.report.safe import safe_results
 from flmcore.report.video import only_video, video_sections
 
@@ -49,19 +50,17 @@ def build(results: Results, *, width: int = 100) -> RenderableType:
         notes.add_row(
             "!" if warns else "·", Text(note.removeprefix("! "), style="yellow" if warns else "dim")
         )
-    columns = [column for column in _COLUMNS if accurate or column[0] != _NME]
+    absent = ([] if accurate else [_NME]) + ([] if visual_of(results) else [_EYE])
+    columns = [column for column in _COLUMNS if column[0] not in absent]
+    below = (rating_sections, device_sections, cause_sections, video_sections)
+    drawn = [section for sections in below for section in sections(results, width)]
     if only_video(results):
-        return Group(*video_sections(results, width), notes)
+        return Group(*drawn, notes)
     main = _blocks(rows, columns) if width < NARROW else _table(rows, columns, width)
-    sections = (
-        *device_sections(results, width),
-        *cause_sections(results, width),
-        *video_sections(results, width),
-    )
-    return Group(main, *sections, notes)
+    return Group(main, *drawn, notes)
 
 
-_NME = "NME %"
+_NME, _EYE = "NME %", "by eye %"
 _COLUMNS = (
     ("detector", "left"),
     ("scheme", "left"),
@@ -71,6 +70,7 @@ _COLUMNS = (
     ("spread %", "right"),
     ("gain", "right"),
     (_NME, "right"),
+    (_EYE, "right"),
     ("M param", "right"),
     ("G FLOPs", "right"),
     ("ms p50/p90", "right"),
@@ -94,12 +94,20 @@ def _cells(
         _number(row["spread"]),
         "–" if row["gain"] is None or row["gain"]["mean"] is None else f"{row['gain']['mean']:.3f}",
         *([_number(value) + best_mark(results, metric, row["detector"])] if accurate else []),
+        *_by_eye(row["detector"], results),
         mega(row.get("parameters")),
         giga(_flops(row)),
         f"{short_ms(total['p50'])}/{short_ms(total['p90'])}" if total else "–",
         results.portability.get(row["detector"], {}).get("level", "–"),
         marks[row["detector"]],
     ]
+
+
+def _by_eye(detector: str, results: Results) -> list[str]:
+    """One cell where something was rated, else none."""
+    scores = visual_of(results)
+    mean = scores.get(detector, {}).get("mean")
+    return [] if not scores else ["–" if mean is None else f"{mean:.0f}"]
 
 
 def _flops(row: Mapping[str, Any]) -> int | None:

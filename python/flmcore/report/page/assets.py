@@ -27,6 +27,7 @@ STYLES = (
     "choice.css",
     "detector.css",
     "player.css",
+    "rate.css",
 )
 SCRIPTS = (
     "core.js",
@@ -59,6 +60,11 @@ SCRIPTS = (
     "playerkeys.js",
     "transport.js",
     "player.js",
+    "rate_plan.js",
+    "rate_store.js",
+    "rate_show.js",
+    "rate_mode.js",
+    "rate.js",
     "notes.js",
     "start.js",  # draws the sections: the last
 )

@@ -17,6 +17,7 @@ from flmcore.report.page.draws import draws_of
 from flmcore.report.page.images import image_rows
 from flmcore.report.page.making import Making
 from flmcore.report.page.measures import Measure
+from flmcore.report.page.rating import best_by_eye, eye_cells, rating_data
 from flmcore.report.page.shared_points import shared_points
 from flmcore.report.page.values import Cell, cells_of
 
@@ -30,6 +31,7 @@ PARTS: tuple[Callable[[Making], Mapping[str, Any]], ...] = (
     chart_data,
     displacement_curves,
     shared_points,
+    rating_data,
     sweep_media,
     clip_media,  # the last: clips take the weight that is left
 )
@@ -39,16 +41,16 @@ def page_data(making: Making) -> dict[str, Any]:
     """``FLM_DATA`` of the page; docs/report.md describes it."""
     results = making.results
     cells = cells_of(results)
-    of_devices = device_cells(results)
+    alone = eye_cells(results) | device_cells(results)  # beside what images give
     data: dict[str, Any] = {
         "version": VERSION,
         "created_with": f"flmcore {flmcore.__version__}",
         "title": _title(results.summary),
         "protocol": protocol_of(results),
         "detectors": detector_rows(results),
-        "metrics": [measure.to_dict() for measure in (*cells, *of_devices)],
-        "values": _by_detector(cells | of_devices, [str(row["detector"]) for row in results.summary]),
-        "best": best_of(results, cells),
+        "metrics": [measure.to_dict() for measure in (*cells, *alone)],
+        "values": _by_detector(cells | alone, [str(row["detector"]) for row in results.summary]),
+        "best": best_of(results, cells) | best_by_eye(results),
         "draws": draws_of(results, cells),
         "problems": problem_rows(results),
     }
