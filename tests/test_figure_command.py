@@ -11,6 +11,7 @@ from flmcore.cli import main
 from flmcore.evaluation import Results
 from flmcore.rating import add_ratings
 from flmcore.report.figure_kinds import KINDS
+from flmcore.report.figure_names import FIGURES
 from flmcore.report.tradeoff import pareto_front
 from results_files import measure
 from test_rating_import import session, write
@@ -40,6 +41,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rated = add_ratings(results, [write(out / "r.json", session(results, rows=rows))])
     rated.write(out)
     return out
+
+
+def test_every_figure_is_in_the_help() -> None:
+    assert list(FIGURES) == list(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)

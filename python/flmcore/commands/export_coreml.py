@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flmcore.commands.console import progress_bar, say, warn
+from flmcore.commands.export_options import add_export_options, open_detector, shared_arguments
 
 if TYPE_CHECKING:
     from flmcore.detectors.backends.coreml_tools import Shown
@@ -31,29 +31,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     from flmcore.export.coreml import INPUTS
     from flmcore.export.coreml_convert import PRECISIONS, TARGETS
 
-    parser.add_argument("-d", "--detector", required=True, metavar="DETECTOR", help="name or .toml file")
-    parser.add_argument(
-        "-o", "--out", required=True, type=Path, metavar="OUT.mlpackage", help="the package, a folder"
-    )
-    parser.add_argument(
-        "--weights", metavar="[NAME=]PATH", help="the detector's weights: a file, or a folder to look in"
-    )
+    add_export_options(parser, out="OUT.mlpackage", what="the package, a folder")
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,
         default="float16",
         help="of weights and activations (default: float16)",
-    )
-    parser.add_argument(
-        "--decode",
-        choices=("none", "argmax", "expectation", "config"),
-        default="none",
-        help="what of the decoding is in the program; config: the detector's own (default: none)",
-    )
-    parser.add_argument(
-        "--no-flip",
-        action="store_true",
-        help="without the second pass on the mirrored crop, where there is one",
     )
     parser.add_argument(
         "--compress", choices=COMPRESSIONS, default="none", help="the weights (default: none)"
@@ -64,34 +47,24 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input", choices=INPUTS, default="image", help="a picture, or float32 grey levels (default: image)"
     )
-    parser.add_argument(
-        "--output-names", metavar="NAME,…", help="in place of heatmaps, simcc_x, simcc_y, landmarks, scores"
-    )
-    parser.add_argument("--force", action="store_true", help="replace a package that is there")
 
 
 def run(options: argparse.Namespace) -> int:
     """Convert, write, say what was written and what is left to do."""
-    from flmcore.commands.detect import weights_path
-    from flmcore.detectors.load import find_config, load_detector
     from flmcore.export.coreml import export_coreml, prepare_export
     from flmcore.export.verify import verify_package
 
     prepare_export(options.out, force=options.force)  # ahead of the weights, which may take a while to load
-    config = find_config(options.detector)
-    detector = load_detector(config, weights=weights_path(options.weights, config.name))
+    detector = open_detector(options)
     with _progress() as shown:
         done = export_coreml(
             detector,
             options.out,
             precision=options.precision,
-            decode=options.decode,
-            flip=not options.no_flip,
             compression=options.compress,
             target=options.target,
             input_kind=options.input,
-            output_names=None if options.output_names is None else options.output_names.split(","),
-            force=options.force,
+            **shared_arguments(options),
             shown=shown,
         )
     _tell(done)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flmcore.commands.console import say, whole
+from flmcore.commands.export_options import add_export_options, open_detector, shared_arguments
 
 if TYPE_CHECKING:
     from flmcore.export.onnx_export import OnnxExport
@@ -25,62 +25,36 @@ module before it is put in its place. OUT.onnx.toml beside it is a detector file
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    from flmcore.export.decode_choice import DECODES
     from flmcore.export.onnx_export import BATCHES, OPSETS, PRECISIONS
 
-    parser.add_argument("-d", "--detector", required=True, metavar="DETECTOR", help="name or .toml file")
-    parser.add_argument("-o", "--out", required=True, type=Path, metavar="OUT.onnx", help="the file")
-    parser.add_argument(
-        "--weights", metavar="[NAME=]PATH", help="the detector's weights: a file, or a folder to look in"
-    )
+    add_export_options(parser, out="OUT.onnx", what="the file")
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,
         default="float32",
         help="of the network; what surrounds it stays float32. float16 is slower on a CPU (default: float32)",
     )
-    parser.add_argument(
-        "--decode",
-        choices=DECODES,
-        default="none",
-        help="what of the decoding is in the graph; config: the detector's own (default: none)",
-    )
     parser.add_argument("--beta", type=float, help="sharpness of the softmax of --decode expectation")
-    parser.add_argument(
-        "--no-flip",
-        action="store_true",
-        help="without the second pass on the mirrored crop, where there is one",
-    )
     parser.add_argument("--batch", choices=BATCHES, default="dynamic", help="of the model (default: dynamic)")
     parser.add_argument(
         "--opset", type=whole(OPSETS[0], OPSETS[-1]), default=OPSETS[0], help="operator set (default: 18)"
     )
-    parser.add_argument(
-        "--output-names", metavar="NAME,…", help="in place of heatmaps, simcc_x, simcc_y, landmarks, scores"
-    )
-    parser.add_argument("--force", action="store_true", help="replace files that are there")
 
 
 def run(options: argparse.Namespace) -> int:
     """Convert, compare, write, say what was written and what is left to do."""
-    from flmcore.commands.detect import weights_path
-    from flmcore.detectors.load import find_config, load_detector
     from flmcore.export.onnx_export import export_onnx, prepare_onnx
 
     prepare_onnx(options.out, force=options.force)  # ahead of the weights, which may take a while to load
-    config = find_config(options.detector)
-    detector = load_detector(config, weights=weights_path(options.weights, config.name))
+    detector = open_detector(options)
     done = export_onnx(
         detector,
         options.out,
         precision=options.precision,
-        decode=options.decode,
-        flip=not options.no_flip,
         beta=options.beta,
         batch=options.batch,
         opset=options.opset,
-        output_names=None if options.output_names is None else options.output_names.split(","),
-        force=options.force,
+        **shared_arguments(options),
     )
     _tell(done)
     return 0

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flmcore.commands.console import say
-from flmcore.report.figure_kinds import KINDS, Wanted, draw_kind, only_detectors
+from flmcore.report.figure_names import FIGURES
 
-_LIST = "\n".join(f"  {name:<9} {kind.says}" for name, kind in KINDS.items())
+_LIST = "\n".join(f"  {name:<9} {says}" for name, says in FIGURES.items())
 EXAMPLES = f"""kinds:
 {_LIST}
 
@@ -83,6 +83,7 @@ def run(options: argparse.Namespace) -> int:
     """Draw, fit, write."""
     from flmcore.evaluation.results import Results
     from flmcore.evaluation.store import write_bytes
+    from flmcore.report.figure_kinds import KINDS, Wanted, draw_kind, only_detectors
     from flmcore.report.figure_size import fit_figure
     from flmcore.report.figures import encode_figure, require_matplotlib
     from flmcore.report.safe import plain_label, safe_results

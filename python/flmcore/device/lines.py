@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from flmcore.device.schema import Place
+from flmcore.data.record_schema import Place
 
 __all__ = ["line_of", "line_of_token", "places"]
 

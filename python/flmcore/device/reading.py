@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from flmcore.data.record_schema import Fault, Place, check_against, check_version, read_schema
 from flmcore.device.lines import line_of, line_of_token, places
-from flmcore.device.schema import Fault, Place, check_device
 from flmcore.device.times import check_order
 from flmcore.device.title import title_of
 from flmcore.errors import DeviceFileError
 
-__all__ = ["DeviceFile", "read_device_file"]
+__all__ = ["DeviceFile", "device_schema", "read_device_file"]
 
 LARGEST = 64 << 20  # bytes; a million times in ms are about 20 MB
 
@@ -47,6 +47,11 @@ class DeviceFile:
         raise DeviceFileError(_located(self.path, self.text, place, message))
 
 
+def device_schema() -> dict[str, Any]:
+    """The JSON Schema of a device file."""
+    return read_schema("flmcore.device", "device.schema.json")
+
+
 def read_device_file(path: str | os.PathLike[str]) -> DeviceFile:
     """The file, checked.
 
@@ -58,8 +63,8 @@ def read_device_file(path: str | os.PathLike[str]) -> DeviceFile:
     text, digest = _load(file)
     data = _parse(file, text)
     try:
-        _check_version(data)
-        check_device(data)
+        check_version(data, "flmcore_device", "a device file")
+        check_against(data, device_schema())
         for index, entry in enumerate(data["detectors"]):
             place: Place = ("detectors", index)
             check_order(entry["predict_ms"], (*place, "predict_ms"))
@@ -140,18 +145,6 @@ def _no_key_twice(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise _NoNumber(name)
-
-
-def _check_version(data: Any) -> None:
-    """Ahead of all else: of a file of another kind, the rest says nothing."""
-    if not isinstance(data, dict) or "flmcore_device" not in data:
-        got = "an object without it" if isinstance(data, dict) else "other JSON"
-        msg = f'expected a device file, an object with the key "flmcore_device", got {got}'
-        raise Fault((), msg)
-    version = data["flmcore_device"]
-    if type(version) is int and version > 1:
-        msg = "expected 1, which this version reads, got a later one: upgrade flmcore"
-        raise Fault(("flmcore_device",), msg)
 
 
 def _check_once(entries: Sequence[dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from flmcore.device.schema import Fault, Place
+from flmcore.data.record_schema import Fault, Place
 
 __all__ = ["PERCENTILES", "Times", "check_order", "percentiles"]
 

@@ -22,6 +22,7 @@ __all__ = [
     "Boxes",
     "Problem",
     "Source",
+    "as_boxes",
     "check_boxes",
     "collect_sources",
     "faces_of",
@@ -152,7 +153,7 @@ def match_boxes(
         raise ValueError(msg)
     matched = match_names(table, sources)
     unused = [name for name in table if name not in {*matched.values()}]
-    return {image: _as_boxes(name, table[name]) for image, name in matched.items()}, unused
+    return {image: as_boxes(name, table[name]) for image, name in matched.items()}, unused
 
 
 def match_names(table: Container[str], sources: Sequence[Source]) -> dict[str, str]:
@@ -172,7 +173,8 @@ def match_names(table: Container[str], sources: Sequence[Source]) -> dict[str, s
     return matched
 
 
-def _as_boxes(name: str, rows: Any) -> NDArray[np.float64]:
+def as_boxes(name: str, rows: Any) -> NDArray[np.float64]:
+    """(N, 4) float64 of one image or frame; ValueError where rows are no boxes."""
     array = np.asarray(rows, dtype=np.float64)
     array = array.reshape(0, 4) if array.size == 0 else np.atleast_2d(array)
     if array.ndim != 2 or array.shape[1] != 4:

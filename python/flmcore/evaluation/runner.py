@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from flmcore.detectors.base import Detector
     from flmcore.detectors.finders import Finder
 
-__all__ = ["EvaluationInterrupted", "evaluate", "finished_results"]
+__all__ = ["EvaluationInterrupted", "carry_out", "evaluate", "finished_results"]
 
 PathLike = str | os.PathLike[str]
 
@@ -188,7 +188,12 @@ def evaluate(
         [] if limit is not None else [Problem(name, _UNUSED, "boxes", note=True) for name in origin.unused]
     )
     notes += [] if dataset is None else dataset_problems(dataset)
-    return _carry_out(run, identity, notes, folder)
+    return carry_out(
+        run.measure,
+        lambda timing, complete: collect(run, identity, notes, timing, complete=complete),
+        lambda results: None if folder is None else results.write(folder),
+        run.journal,
+    )
 
 
 _FIXED = {"normaliser": "interocular", "sampling_unit": "image", "intervals": "95 % bootstrap over images"}
@@ -221,12 +226,24 @@ def finished_results(folder: Path, identity: Mapping[str, Any], *, key: str | No
     return results if results.complete else None
 
 
-def _carry_out(run: Run, identity: Mapping[str, Any], notes: list[Problem], folder: Path | None) -> Results:
-    """Measure, collect, write. After Ctrl-C what is finished is collected and written, and the journal stays."""
+def carry_out(
+    measure: Callable[[], None],
+    collected: Callable[[dict[str, Any], bool], Results],
+    write: Callable[[Results], object],
+    journal: Memory,
+) -> Results:
+    """Measure, collect, write. After Ctrl-C what is finished is collected and written, and the journal stays.
+
+    Args:
+        measure: the run itself.
+        collected: results of what the journal has, given start and seconds, and whether all of it is there.
+        write: puts them where they are asked for.
+        journal: of the run.
+    """
     started, clock = datetime.datetime.now(datetime.timezone.utc), time.perf_counter()
     complete = False
     try:
-        run.measure()
+        measure()
         complete = True
     except KeyboardInterrupt:
         pass
@@ -234,10 +251,9 @@ def _carry_out(run: Run, identity: Mapping[str, Any], notes: list[Problem], fold
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - clock, 3),
     }
-    results = collect(run, identity, notes, timing, complete=complete)
-    if folder is not None:
-        results.write(folder)
+    results = collected(timing, complete)
+    write(results)
     if not complete:
         raise EvaluationInterrupted(results)
-    run.journal.close()
+    journal.close()
     return results

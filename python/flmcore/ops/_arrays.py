@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,18 @@ def as_finite_double(name: str, value: ArrayLike) -> NDArray[np.float64]:
         msg = f"{name}: expected finite numbers, got {value!r}"
         raise ValueError(msg)
     return array
+
+
+def as_landmarks(name: str, value: ArrayLike) -> NDArray[Any]:
+    """``value`` as an array of shape (K, 2) of real numbers, its dtype as it is."""
+    given = np.asarray(value)
+    if given.dtype.kind not in "fiu":
+        msg = f"{name}: expected real numbers, got dtype {given.dtype}"
+        raise TypeError(msg)
+    if given.ndim != 2 or given.shape[1] != 2:
+        msg = f"{name}: expected shape (K, 2), got {given.shape}"
+        raise ValueError(msg)
+    return given
 
 
 def as_size(name: str, size: int | tuple[int, int]) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from flmcore import _core
-from flmcore.ops._arrays import as_threads
+from flmcore.ops._arrays import as_landmarks, as_threads
 
 __all__ = ["Flow", "FlowPyramid", "track_points"]
 
@@ -124,7 +124,7 @@ def track_points(
     found, valid, error = _core.flow_track(
         was._data,
         now._data,
-        _as_points(points),
+        np.ascontiguousarray(as_landmarks("points", points), dtype=np.float64),
         height=was.height,
         width=was.width,
         levels=was._levels,
@@ -136,17 +136,6 @@ def track_points(
         threads=as_threads(threads),
     )
     return Flow(found, valid, error)
-
-
-def _as_points(points: ArrayLike) -> NDArray[np.float64]:
-    given = np.asarray(points)
-    if given.dtype.kind not in "fiu":
-        msg = f"points: expected real numbers, got dtype {given.dtype}"
-        raise TypeError(msg)
-    if given.ndim != 2 or given.shape[1] != 2:
-        msg = f"points: expected shape (K, 2), got {given.shape}"
-        raise ValueError(msg)
-    return np.ascontiguousarray(given, dtype=np.float64)
 
 
 def _whole(name: str, value: int, low: int, high: int, *, odd: bool = False) -> int:

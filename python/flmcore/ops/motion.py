@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from flmcore.ops._arrays import as_landmarks
 from flmcore.ops._motion_file import pack, unpack
 from flmcore.ops._motion_result import MotionResult, MotionSums, summarise
 from flmcore.ops._normaliser import as_normaliser, scheme_of, shape_normaliser
@@ -134,14 +135,7 @@ class MotionAccumulator:
 
 
 def _as_points(name: str, value: ArrayLike) -> Floats:
-    given = np.asarray(value)
-    if given.dtype.kind not in "fiu":
-        msg = f"{name}: expected real numbers, got dtype {given.dtype}"
-        raise TypeError(msg)
-    if given.ndim != 2 or given.shape[1] != 2:
-        msg = f"{name}: expected shape (K, 2), got {given.shape}"
-        raise ValueError(msg)
-    made = given.astype(np.float64)  # a copy: the caller may reuse the array
+    made: Floats = as_landmarks(name, value).astype(np.float64)  # a copy: the caller may reuse the array
     if (np.abs(made) > _MOST).any():
         msg = f"{name}: expected NaN or finite coordinates up to 1e100, got another"
         raise ValueError(msg)

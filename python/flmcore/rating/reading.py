@@ -7,12 +7,10 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from flmcore.device.schema import Fault, check_against
+from flmcore.data.record_schema import Fault, check_against, check_version, read_schema
 from flmcore.errors import RatingsFileError
 from flmcore.nearest import nearest
 from flmcore.rating.codes import detector_codes, results_id, show_ids
@@ -38,12 +36,9 @@ class Known:
         return cls(results_id(results), detector_codes(results), frozenset(show_ids(results)))
 
 
-@lru_cache(maxsize=1)
 def ratings_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a ratings file."""
-    text = resources.files("flmcore.rating").joinpath("ratings.schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+    """The JSON Schema of a ratings file."""
+    return read_schema("flmcore.rating", "ratings.schema.json")
 
 
 def read_ratings(path: str | os.PathLike[str], known: Known) -> dict[str, Any]:
@@ -61,7 +56,7 @@ def read_ratings(path: str | os.PathLike[str], known: Known) -> dict[str, Any]:
     except ValueError as error:
         _refuse(file, f"expected a ratings file as the report page writes it, got no whole JSON ({error})")
     try:
-        _check_kind(record)
+        check_version(record, "flmcore_ratings", "a ratings file")
         check_against(record, ratings_schema())
         _check_run(record, known)
         ratings = [_named(row, number, known) for number, row in enumerate(record["ratings"])]
@@ -101,18 +96,6 @@ def _refuse(file: Path, message: str) -> NoReturn:
 def _no_number(name: str) -> NoReturn:
     msg = f"{name} is no JSON"
     raise ValueError(msg)
-
-
-def _check_kind(record: object) -> None:
-    """Ahead of all else: of a file of another kind, the rest says nothing."""
-    if not isinstance(record, dict) or "flmcore_ratings" not in record:
-        got = "an object without it" if isinstance(record, dict) else "other JSON"
-        msg = f'expected a ratings file, an object with the key "flmcore_ratings", got {got}'
-        raise Fault((), msg)
-    version = record["flmcore_ratings"]
-    if type(version) is int and version > 1:
-        msg = "expected 1, which this version reads, got a later one: upgrade flmcore"
-        raise Fault(("flmcore_ratings",), msg)
 
 
 def _check_run(record: Mapping[str, Any], known: Known) -> None:

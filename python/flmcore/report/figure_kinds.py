@@ -34,13 +34,11 @@ class Kind:
     """A kind of figure.
 
     Attributes:
-        says: what it shows.
         lacks: why results cannot be drawn so; empty where they can.
         draw: the figure.
         rows: whether it is as high as its rows of text need, whatever its width.
     """
 
-    says: str
     lacks: Callable[[Results], str]
     draw: Callable[[Results, Wanted], Figure]
     rows: bool = False
@@ -131,20 +129,17 @@ def _unless(there: Callable[[Results], Any], reason: str) -> Callable[[Results],
 
 
 _FACES = _unless(lambda r: any(row["faces"] for row in r.summary), "no face was measured")
+# by name, of flmcore.report.figure_names
 KINDS = {
-    "ranks": Kind("jitter, and NME where there is truth: order, intervals, range of ranks, ties",
-                  _unless(lambda r: any(row["ranking"] for row in r.comparisons), "an order needs two detectors"), _ranks, rows=True),
-    "tradeoff": Kind("jitter against latency, with the Pareto front", _unless(tradeoff_marks, "speed was not measured"), _tradeoff),
-    "heatmap": Kind("jitter of each landmark on the face", _FACES, _heatmap),
-    "groups": Kind("jitter by part of the face", _FACES, _groups, rows=True),
-    "offsets": Kind("error against displacement of the window (--sweep)",
-                    _unless(lambda r: r.causes.get("sweeps"), "no sweep has displacements"), _offsets),
-    "ced": Kind("cumulative error distribution", _unless(_has_ced, "there are no true landmarks"), _ced),
-    "cloud": Kind("landmarks through the sweep on a face (--image)",
-                  _unless(lambda r: r.overlays, "overlays.npz does not lie beside the results"), _cloud),
-    "video": Kind("measures of stability on video",
-                  _unless(video_panels, "no clip was measured: flmcore evaluate --video"), _video, rows=True),
-    "ratings": Kind("the score by eye", _unless(lambda r: any(v["mean"] is not None for v in visual_of(r).values()),
+    "ranks": Kind(_unless(lambda r: any(row["ranking"] for row in r.comparisons), "an order needs two detectors"), _ranks, rows=True),
+    "tradeoff": Kind(_unless(tradeoff_marks, "speed was not measured"), _tradeoff),
+    "heatmap": Kind(_FACES, _heatmap),
+    "groups": Kind(_FACES, _groups, rows=True),
+    "offsets": Kind(_unless(lambda r: r.causes.get("sweeps"), "no sweep has displacements"), _offsets),
+    "ced": Kind(_unless(_has_ced, "there are no true landmarks"), _ced),
+    "cloud": Kind(_unless(lambda r: r.overlays, "overlays.npz does not lie beside the results"), _cloud),
+    "video": Kind(_unless(video_panels, "no clip was measured: flmcore evaluate --video"), _video, rows=True),
+    "ratings": Kind(_unless(lambda r: any(v["mean"] is not None for v in visual_of(r).values()),
                     "no ratings were imported: flmcore rate import"), _ratings, rows=True),
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from flmcore.data.boxes import read_boxes
 from flmcore.data.video import Frame
 from flmcore.detectors import finders
 from flmcore.evaluation.box_source import TRUTH, boxes_as_landmarks, open_boxes
-from flmcore.evaluation.inputs import FindFaces
+from flmcore.evaluation.inputs import FindFaces, as_boxes
 from flmcore.evaluation.truth import Faces, Truth, truth_boxes, truth_faces
 from flmcore.evaluation.video.sources import ClipSource
 from flmcore.nearest import nearest
@@ -100,14 +100,5 @@ def open_video_boxes(
         table = read_boxes(boxes) if isinstance(boxes, (str, os.PathLike)) else boxes
     about = open_boxes([], boxes=dict(table), box_kind=box_kind).about
     kind = {"source": TRUTH if named else "given" if isinstance(boxes, Mapping) else "file", "track": False}
-    given = {name: boxes_as_landmarks(_rows(name, rows), box_kind) for name, rows in table.items()}
+    given = {name: boxes_as_landmarks(as_boxes(name, rows), box_kind) for name, rows in table.items()}
     return VideoBoxes(None, given, False, faces, {**about, **kind})
-
-
-def _rows(name: str, rows: Any) -> NDArray[np.float64]:
-    array = np.asarray(rows, dtype=np.float64)
-    array = array.reshape(0, 4) if array.size == 0 else np.atleast_2d(array)
-    if array.ndim != 2 or array.shape[1] != 4:
-        msg = f"boxes: expected rows of x0, y0, x1, y1 for {name}, got shape {array.shape}"
-        raise ValueError(msg)
-    return array

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,7 @@ from flmcore.evaluation.identity import run_identity
 from flmcore.evaluation.landmarks import common_scheme
 from flmcore.evaluation.results import Results
 from flmcore.evaluation.run import Progress
-from flmcore.evaluation.runner import EvaluationInterrupted, finished_results
+from flmcore.evaluation.runner import carry_out, finished_results
 from flmcore.evaluation.store import Journal, Memory, prepare_folder
 from flmcore.evaluation.truth import Truth
 from flmcore.evaluation.video.against_truth import NAD_FRAMES
@@ -132,7 +130,18 @@ def evaluate_video(
             return done
     journal = Memory() if folder is None else Journal(folder, identity, resume=resume, restart=restart)
     run = VideoRun(sources, loaded, origin, common, plan, journal, threads, progress)
-    return _carry_out(run, identity, beside, folder)
+
+    def write(results: Results) -> None:
+        if folder is not None:
+            write_tracks(run, results, folder)
+            results.write(folder)
+
+    return carry_out(
+        run.measure,
+        lambda timing, complete: collect_video(run, identity, timing, beside, complete=complete),
+        write,
+        journal,
+    )
 
 
 def _plan(origin: VideoBoxes, detectors: Sequence[Detector]) -> AccuracyPlan | None:
@@ -146,28 +155,3 @@ def _truth_of(origin: VideoBoxes) -> Any:
     if origin.truth is None:
         return None
     return {name: [face.points.tolist() for face in faces] for name, faces in origin.truth.items()}
-
-
-def _carry_out(
-    run: VideoRun, identity: Mapping[str, Any], still: Results | None, folder: Path | None
-) -> Results:
-    """Measure, collect, write. After Ctrl-C what is finished is collected and written, and the journal stays."""
-    started, clock = datetime.datetime.now(datetime.timezone.utc), time.perf_counter()
-    complete = False
-    try:
-        run.measure()
-        complete = True
-    except KeyboardInterrupt:
-        pass
-    timing = {
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round(time.perf_counter() - clock, 3),
-    }
-    results = collect_video(run, identity, timing, still, complete=complete)
-    if folder is not None:
-        write_tracks(run, results, folder)
-        results.write(folder)
-    if not complete:
-        raise EvaluationInterrupted(results)
-    run.journal.close()
-    return results
