@@ -95,11 +95,12 @@ class Page:
 
     def assert_quiet(self) -> None:
         """No message on the console, and nothing asked for but files, data and blobs."""
-        assert self.console() == []
+        said = self.console()
+        assert not said, said
         outside = [
             url for url in self.requests() if not url.startswith(("file:", "data:", "blob:", "about:"))
         ]
-        assert outside == []
+        assert not outside, outside
 
     def fits(self) -> bool:
         """Whether the page itself does not scroll sideways."""

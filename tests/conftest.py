@@ -35,9 +35,17 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture
+def browser(started_browser: Page) -> Page:
+    """Chromium; what an earlier test left in its logs is dropped."""
+    started_browser.console()
+    started_browser.requests()
+    return started_browser
+
+
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """Chromium, one for all tests; its ``downloads`` folder is ``browser.downloads``."""
+def started_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """One for all tests; its ``downloads`` folder is ``browser.downloads``."""
     folder = tmp_path_factory.mktemp("downloads")
     with chromium(folder) as page:
         yield page

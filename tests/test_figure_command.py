@@ -29,9 +29,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     truth = [(f"array-{n}", face_shape()) for n in range(6)]
     results = measure(*detectors, speed=True, truth=truth, truth_scheme="300w-68", boxes="truth")
     results.data["video"] = {
+        "protocol": {},
         "clips": [],
         "units": [],
-        "summary": [{"detector": name, "flow_jitter": INTERVAL, "acceleration": INTERVAL} for name in names],
+        "summary": [
+            {
+                "detector": name,
+                "clips": 6,
+                "flow_jitter": INTERVAL,
+                "acceleration": INTERVAL,
+                "high_frequency": INTERVAL,
+            }
+            for name in names
+        ],
     }
     codes = session(results, rows=[])["among"]
     rows = [

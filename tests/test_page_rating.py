@@ -229,7 +229,7 @@ def test_phone_and_hostile_name(browser: Page, tmp_path: Path) -> None:
 
 
 def test_says_what_is_missing(browser: Page, tmp_path: Path) -> None:
-    without = known()  # which has no overlays
+    without = Results(known().data | {"overlays": []})
     browser.open(write_page(without, tmp_path))
     assert "overlays.npz" in browser.one("#rate .missing").text
 
