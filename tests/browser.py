@@ -38,7 +38,7 @@ class Page:
         """To a section, as its link does: what is drawn only when it is looked at is drawn then."""
         self.run("document.querySelector(`#nav a[href='#${arguments[0]}']`).click()", section)
 
-    def wait(self, condition: str, seconds: float = 10.0) -> None:
+    def wait(self, condition: str, seconds: float = 30.0) -> None:
         """Until a JavaScript expression is true."""
         from selenium.webdriver.support.ui import WebDriverWait
 

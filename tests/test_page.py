@@ -127,7 +127,7 @@ def test_page_prints_without_its_controls(browser: Page, index: Path) -> None:
     browser.resize(WIDE)
 
 
-def test_ten_detectors_on_a_hundred_images_are_light_and_quick(browser: Page, tmp_path: Path) -> None:
+def test_ten_detectors_on_a_hundred_images_are_light(browser: Page, tmp_path: Path) -> None:
     detectors = [KnownDetector(f"detector-{i}", sigma=0.05 * (i + 1)) for i in range(10)]
     results = more_images(measure(*detectors, images=5, frames=8), 20)
     _keep_pictures_as_files(results, tmp_path / "images")
@@ -137,14 +137,13 @@ def test_ten_detectors_on_a_hundred_images_are_light_and_quick(browser: Page, tm
     assert max(path.stat().st_size for path in thumbs) <= 12_000
     weight = sum(path.stat().st_size for path in (tmp_path / "report").rglob("*") if path.is_file())
     assert weight < 5_000_000
-    times = []
+    times = []  # told with pytest -s, not judged: they depend on what else the machine does
     for _ in range(3):
         browser.open(index)
         times.append(browser.run("return performance.getEntriesByType('navigation')[0].loadEventEnd"))
     print(
         f"page of ten detectors on 100 images: {weight / 1e6:.2f} MB, open in {min(times):.0f} ms (best of 3)"
     )
-    assert min(times) < 1000
     browser.assert_quiet()
 
 

@@ -73,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
     if options.out is not None:
         comparison.to_json(options.out)
     show(comparison)
+    if any(comparison.data[side]["clips"] for side in ("old", "new")):
+        warn("still images alone were compared: figures of clips are not judged between runs")
     return _gate(comparison, options) if options.fail_on_regression else 0
 
 

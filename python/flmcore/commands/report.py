@@ -50,6 +50,10 @@ def run(options: argparse.Namespace) -> int:
     write_bytes(files[0], f"{results.table()}\n".encode())
     results.to_csv(files[1])
     results.to_unit_csv(files[2])
+    if "video" in results.data:
+        from flmcore.evaluation.video.clip_rows import write_clip_rows
+
+        files.append(write_clip_rows(results.data["video"], out))
     if options.parquet:
         files.append(out / "units.parquet")
         results.to_parquet(files[-1])

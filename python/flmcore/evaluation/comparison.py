@@ -114,7 +114,8 @@ def compare(
 
 def _about(run: Results) -> dict[str, Any]:
     started = run.data["timing"].get("started")
-    return {"version": run.data["version"], "started": started, "complete": run.complete}
+    clips = len(run.data.get("video", {}).get("clips", ()))  # which are not compared
+    return {"version": run.data["version"], "started": started, "complete": run.complete, "clips": clips}
 
 
 def _metrics(names: Sequence[str] | None, *runs: Results) -> list[Metric]:

@@ -89,6 +89,9 @@ MEASURES = (
 VIDEO = (
     Measure("acceleration", "acceleration", "%", "low", "On video, moving faces: mean second difference of landmarks, "
             f"the motion of the face included. {_PERCENT}", group="video"),
+    Measure("flow_jitter_common", "flow jitter, common", "%", "low", "On video, moving faces: landmark movement that the "
+            "optical flow of the picture does not explain, on the landmarks that all detectors reach: compare detectors "
+            f"by this one. {_PERCENT}", group="video"),
     Measure("flow_jitter", "flow jitter", "%", "low", "On video, moving faces: landmark movement that the optical "
             f"flow of the picture does not explain. {_PERCENT}", group="video"),
     Measure("high_frequency", "high freq.", "", "low", "On video, moving faces: share of the displacement's energy "

@@ -2,14 +2,14 @@
 "use strict";
 (function (FLM) {
   const { el, data, metrics, state } = FLM;
-  const DEFAULTS = { jitter_common: 50, jitter: 50, nme_common: 50, nme: 50, flow_jitter: 50, visual: 50, latency: 30 };
-  const MAIN = ["jitter_common", "jitter", "spread", "gain", "nme_common", "nme", "flow_jitter", "visual", "latency", "landmarks"];
+  const DEFAULTS = { jitter_common: 50, jitter: 50, nme_common: 50, nme: 50, flow_jitter_common: 50, flow_jitter: 50, visual: 50, latency: 30 };
+  const MAIN = ["jitter_common", "jitter", "spread", "gain", "nme_common", "nme", "flow_jitter_common", "flow_jitter", "visual", "latency", "landmarks"];
   const USES = [["", "any"], ["open", "allowed or not known"], ["yes", "allowed"]];
   const SHOWN = 10;  // places at once
   let keys, outcome;
 
   // Where there is a figure on common landmarks, that is the one to weigh.
-  const standIn = { jitter: "jitter_common", nme: "nme_common" };
+  const standIn = { jitter: "jitter_common", nme: "nme_common", flow_jitter: "flow_jitter_common" };
   const usual = (key) => (standIn[key] && metrics.has(standIn[key]) ? 0 : DEFAULTS[key] || 0);
   const weighable = (key) => metrics.get(key).better !== "none";
 

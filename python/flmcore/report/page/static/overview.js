@@ -6,7 +6,7 @@
     [["jitter_common", "jitter"], "Steadiest"],
     [["nme_common", "nme"], "Most accurate"],
     [["latency"], "Fastest here"],
-    [["flow_jitter"], "Steadiest on video"],
+    [["flow_jitter_common", "flow_jitter"], "Steadiest on video"],
     [["visual"], "Steadiest to the eye"],
   ];
 
