@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["fit_figure"]
 
 _USUAL = 9.0  # pt, of most labels as they are drawn
-_LETTER = 0.55  # width of a letter in its size, on average
+_LETTER, _BOLD = 0.55, 0.66  # width of a letter in its size, on average
 
 
 def fit_figure(
@@ -72,7 +72,8 @@ def _break_labels(figure: Figure, width: float, height: float) -> None:
 
 
 def _wrap(text: Text, room: float) -> None:
-    letters = max(8, int(room * 72 / (float(text.get_fontsize()) * _LETTER)))
+    share = _BOLD if text.get_fontweight() == "bold" else _LETTER
+    letters = max(8, int(room * 72 / (float(text.get_fontsize()) * share)))
     parts = [textwrap.wrap(line, letters) or [""] for line in text.get_text().split("\n")]
     text.set_text("\n".join(line for lines in parts for line in lines))
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_video", "video_panels"]
 
 _LABELS = {
+    "flow_jitter_common": "flow-compensated jitter on the common landmarks, %",
     "flow_jitter": "flow-compensated jitter, %",
     "acceleration": "acceleration, %",
     "high_frequency": "share of the energy above 5 Hz",
@@ -25,10 +26,14 @@ def video_panels(results: Results) -> list[Panel]:
     rows = results.data.get("video", {}).get("summary", [])
     shown = {str(row["detector"]) for row in results.summary}
     found = []
+    seen: set[str] = set()
     for metric, label in _LABELS.items():
+        if f"{metric}_common" in seen:  # detectors of different density are compared by that one
+            continue
         values = {str(row["detector"]): row.get(metric) for row in rows if row["detector"] in shown}
         if any(value and value["mean"] is not None for value in values.values()):
             found.append(Panel(label, values))
+            seen.add(metric)
     return found
 
 
