@@ -29,15 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     _add_collect(actions.add_parser("collect", help="time packages on this Mac or a connected device"))
     joined = actions.add_parser("import", help="put device files into results")
-    joined.add_argument("files", nargs="+", metavar="FILE", type=Path, help="device files")
-    joined.add_argument("results", metavar="RESULTS", type=Path, help="results.json, or the folder it is in")
-    joined.add_argument(
-        "-o",
-        "--out",
-        type=Path,
-        metavar="OUT",
-        help="folder or .json file to write (default: RESULTS itself)",
-    )
+    add_join_arguments(joined, "FILE", "device files")
     joined.add_argument(
         "--replace", action="store_true", help="put these figures in the place of those of the same device"
     )
@@ -91,6 +83,19 @@ def units_list(text: str) -> list[str]:
             msg = f"expected {', '.join(_UNITS)}, got {name!r}"
             raise argparse.ArgumentTypeError(msg)
     return list(dict.fromkeys(names))
+
+
+def add_join_arguments(parser: argparse.ArgumentParser, metavar: str, what: str) -> None:
+    """Declare the files that are put into results, the results, and where these go."""
+    parser.add_argument("files", nargs="+", metavar=metavar, type=Path, help=what)
+    parser.add_argument("results", metavar="RESULTS", type=Path, help="results.json, or the folder it is in")
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        metavar="OUT",
+        help="folder or .json file to write (default: RESULTS itself)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

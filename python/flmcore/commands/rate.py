@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from flmcore.commands.console import say, terminal, warn, whole
+from flmcore.commands.device import add_join_arguments
 
 EXAMPLES = """examples:
   flmcore report out/ -o out --open                         rate on the page: section 'Rate by eye', then download
@@ -20,17 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of each action."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     joined = actions.add_parser("import", help="put ratings files into results")
-    joined.add_argument(
-        "files", nargs="+", metavar="RATINGS.json", type=Path, help="downloaded from the page"
-    )
-    joined.add_argument("results", metavar="RESULTS", type=Path, help="results.json, or the folder it is in")
-    joined.add_argument(
-        "-o",
-        "--out",
-        type=Path,
-        metavar="OUT",
-        help="folder or .json file to write (default: RESULTS itself)",
-    )
+    add_join_arguments(joined, "RATINGS.json", "downloaded from the page")
     joined.add_argument("--replace", action="store_true", help="drop the ratings that were imported before")
     joined.add_argument("--seed", type=whole(0), default=0, help="of the bootstrap (default: 0)")
     joined.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks")
