@@ -18,7 +18,7 @@ import mil_ops_layers
 import mil_ops_resize
 import mil_ops_shape
 from flmcore.export.program import Argument, Block, Operation, Program
-from mil_ops import OPS
+from mil_ops import OPS, UnsupportedError
 
 __all__ = ["execute"]
 
@@ -47,7 +47,7 @@ def execute(
             float32, and only weights are as coarse as they are stored.
 
     Raises:
-        NotImplementedError: an operation that is not in the table, by kind and name.
+        UnsupportedError: an operation that is not in the table, by kind and name.
         ValueError: an operation gives a shape or a type that the program does not state.
     """
     with torch.inference_mode():
@@ -83,7 +83,7 @@ def _run(operation: Operation, values: Mapping[str, torch.Tensor], half: bool) -
     where = f"{operation.kind} {operation.name}"
     if operation.kind not in OPS or operation.blocks:
         msg = f"{where}: expected an operation of the table, got one that is not in it"
-        raise NotImplementedError(msg)
+        raise UnsupportedError(msg)
     given: dict[str, Any] = {}
     for parameter, arguments in operation.inputs.items():
         found = tuple(_constant(one) if one.constant else values[one.name] for one in arguments)

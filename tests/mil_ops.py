@@ -16,6 +16,10 @@ OPS: dict[str, Op] = {}
 Numbers = torch.Tensor
 
 
+class UnsupportedError(ValueError):
+    """A program uses what the interpreter leaves out on purpose: no package that flmcore exports has it."""
+
+
 def op(kind: str) -> Callable[[Op], Op]:
     """Enter a function as the operation ``kind``."""
 

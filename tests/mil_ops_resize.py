@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from mil_ops import Numbers, op
+from mil_ops import Numbers, UnsupportedError, op
 
 
 @op("upsample_nearest_neighbor")
@@ -15,7 +15,7 @@ def upsample_nearest_neighbor(
     for axis, scale in ((-2, float(scale_factor_height)), (-1, float(scale_factor_width))):
         if scale != int(scale):
             msg = f"upsample_nearest_neighbor: expected whole factors, got {scale}"
-            raise NotImplementedError(msg)
+            raise UnsupportedError(msg)
         x = x.repeat_interleave(int(scale), axis)
     return x
 
@@ -32,7 +32,7 @@ def upsample_bilinear(
     mode = "STRICT_ALIGN_CORNERS" if align_corners else "UNALIGN_CORNERS"
     if align_corners == half:
         msg = f"upsample_bilinear: expected half_pixel_centers {not half} with align_corners {bool(align_corners)}"
-        raise NotImplementedError(msg)
+        raise UnsupportedError(msg)
     for axis, scale in ((-2, scale_factor_height), (-1, scale_factor_width)):
         x = _along(x, axis, int(x.shape[axis] * float(scale)), mode)
     return x

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from mil_ops import Numbers, ints, op
+from mil_ops import Numbers, UnsupportedError, ints, op
 
 
 @op("concat")
@@ -145,7 +145,7 @@ def gather(
     assert validate_indices in (True, False)
     if int(batch_dims):
         msg = f"gather: expected batch_dims 0, got {int(batch_dims)}"
-        raise NotImplementedError(msg)
+        raise UnsupportedError(msg)
     where = int(axis) % x.ndim
     places = _places(indices, x.shape[where])
     return x.index_select(where, places.reshape(-1)).unflatten(where, places.shape or (1,)).squeeze(

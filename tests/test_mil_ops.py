@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 
 import mil_interpreter
 from flmcore.export.program import Argument, Block, Operation, Program, TensorType
-from mil_ops import OPS
+from mil_ops import OPS, UnsupportedError
 
 T = torch.tensor
 
@@ -400,7 +400,7 @@ def program(kind: str, shape: tuple[int, ...], dtype: str = "float32") -> Progra
 
 def test_interpreter_names_what_it_does_not_know() -> None:
     x = {"x": np.ones((1, 4), np.float32)}
-    with pytest.raises(NotImplementedError, match="lstm only: expected an operation of the table"):
+    with pytest.raises(UnsupportedError, match="lstm only: expected an operation of the table"):
         mil_interpreter.execute(program("lstm", (1, 4)), x)
 
 
