@@ -228,6 +228,16 @@ def test_phone_and_hostile_name(browser: Page, tmp_path: Path) -> None:
     browser.resize(WIDE)
 
 
+def test_what_is_not_there_leaves_no_word(page: Page) -> None:
+    script = (
+        "const walk = document.createTreeWalker(document.querySelector('main') || document.body, NodeFilter.SHOW_TEXT);"
+        "const found = []; while (walk.nextNode()) found.push(walk.currentNode.data.trim()); return found"
+    )
+    texts = page.run(script)
+    assert len(texts) > 100
+    assert not {"null", "undefined", "NaN", "false"} & set(texts)
+
+
 def test_says_what_is_missing(browser: Page, tmp_path: Path) -> None:
     without = Results(known().data | {"overlays": []})
     browser.open(write_page(without, tmp_path))

@@ -14,7 +14,7 @@
     }
     record = FLM.rateStore.kept();
     const body = el("div", {});
-    host.append(found(), body);
+    host.append(...[found(), body].filter(Boolean));  // append() would write null as a word
     return draw(body);
   }
 
@@ -28,7 +28,7 @@
   function draw(body) {
     const rated = record ? record.ratings.length : 0;
     const all = FLM.ratePlan.needed(data.detectors.length);
-    body.replaceChildren(
+    const parts = [
       el("p", {},
         "Two detectors on one face, side by side, without their names: say which is steadier to your eye, with the arrow keys. ",
         `About ${all} pairs, over all raters, give each of these ${data.detectors.length} detectors an interval of about ±10 points; `,
@@ -36,7 +36,9 @@
       FLM.rateShow.sharedRows(data.detectors.map((row) => row.name)) ? null
         : el("p", { class: "hint" }, "These detectors share no landmarks: how many there are may give one away."),
       rated ? carryOn(body, rated) : begin(body),
-      el("p", { id: "rate-message", role: "status" }));
+      el("p", { id: "rate-message", role: "status" }),
+    ];
+    body.replaceChildren(...parts.filter(Boolean));
   }
 
   function carryOn(body, rated) {
