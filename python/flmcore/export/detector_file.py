@@ -58,6 +58,7 @@ def detector_file(
         "input": {"channels": "rgb", "mean": [0.0] * 3, "std": [1.0] * 3, "layout": "nchw"},
         "output": _output(config.output, names, decoded=decoded),
         "decode": decode,
+        **({"mapping": table["mapping"]} if "mapping" in table else {}),
         "source": source,
     }
     lines = _lines(top)
