@@ -36,6 +36,8 @@ class FitInput:
     source: str
     target: str
     normaliser: str
+    kept: NDArray[np.int64]
+    """(N,) the places of these faces among those given."""
 
 
 def fit_input(
@@ -76,7 +78,7 @@ def fit_input(
     _check_enough(len(kept), images, folds)
     count = images if folds is None else int(folds)
     fold = assign_folds(used, count, int(seed))
-    return FitInput(x[kept], y[kept], sides[kept], fold, count, images, source, target, normaliser)
+    return FitInput(x[kept], y[kept], sides[kept], fold, count, images, source, target, normaliser, kept)
 
 
 def _check_whole(argument: str, value: object, least: int, most: int | None = None) -> None:

@@ -24,7 +24,7 @@ from flmcore.schemes.paths import mapping as registered
 from flmcore.schemes.rows import Mapping, Row, Step
 from flmcore.schemes.scheme import Scheme, find
 
-__all__ = ["STRENGTHS", "fit_offsets"]
+__all__ = ["STRENGTHS", "fit_offsets", "translate_left_out"]
 
 STRENGTHS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, math.inf)
 """What the offsets are shrunk by, as a number of faces that have none; infinite: no offsets at all."""
@@ -106,15 +106,41 @@ def fit_offsets(
     given = fit_input(pred, truth, (source, target), neighbours=1, folds=None, seed=0, groups=groups)
     problem = _Problem(given)
     everything = sorted(set(given.fold.tolist()))
-    held: list[list[float]] = [[] for _ in range(given.y.shape[1])]
-    for fold in everything:
-        rest = [other for other in everything if other != fold]
-        rows = np.flatnonzero(given.fold == fold)
-        found = problem.moved(rows, problem.offsets(rest, problem.strength(rest)))
-        for m, values in enumerate(held):
-            values += percent(found[:, m] - given.y[rows, m], given.sides[rows])
+    found = _left_out(problem)
+    errors = tuple(mean(percent(found[:, m] - given.y[:, m], given.sides)) for m in range(given.y.shape[1]))
     strength = problem.strength(everything)
-    return _fitted(problem, problem.offsets(everything, strength), strength, tuple(map(mean, held)))
+    return _fitted(problem, problem.offsets(everything, strength), strength, errors)
+
+
+def translate_left_out(
+    pred: ArrayLike,
+    truth: ArrayLike,
+    *,
+    source: str,
+    target: str | None = None,
+    groups: Sequence[object] | None = None,
+) -> Floats:
+    """(N, M, 2) landmarks of each face, translated by what the faces of the other images teach; for judging a detector.
+
+    Arguments and errors are those of :func:`fit_offsets`, and its ``errors`` are of these landmarks. Faces that have no
+    landmarks, no truth or no size are NaN.
+    """
+    given = fit_input(pred, truth, (source, target), neighbours=1, folds=None, seed=0, groups=groups)
+    result = np.full(np.asarray(truth).shape, np.nan)
+    result[given.kept] = _left_out(_Problem(given))
+    return result
+
+
+def _left_out(problem: _Problem) -> Floats:
+    """Each image's faces by the offsets, and the strength, that the other images give."""
+    fold = problem.given.fold
+    everything = sorted(set(fold.tolist()))
+    found = np.empty_like(problem.given.y)
+    for held in everything:
+        rest = [other for other in everything if other != held]
+        rows = np.flatnonzero(fold == held)
+        found[rows] = problem.moved(rows, problem.offsets(rest, problem.strength(rest)))
+    return found
 
 
 class _Problem:
