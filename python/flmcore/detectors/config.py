@@ -215,8 +215,8 @@ def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapp
             fail("model.rectangle", f"the face's x0, y0, x1, y1 inside the crop of {list(crop.size)}", got)
     elif model.rectangle is not None:
         fail("model.rectangle", f"no such key with backend {model.backend}", "one")
-    if model.backend != "openvino" and model.data_sha256 is not None:
-        fail("model.data_sha256", "no such key without backend openvino", "one")
+    if model.backend not in ("onnx", "openvino") and model.data_sha256 is not None:
+        fail("model.data_sha256", "no such key without backend openvino or onnx", "one")
     if model.backend != "torch":
         for key in _TORCH_KEYS:
             if getattr(model, key):

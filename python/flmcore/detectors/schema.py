@@ -61,7 +61,7 @@ class ModelConfig:
     backend: str = _key(choice(*BACKENDS))
     weights: str | None = _key(text, default=None)
     sha256: str | None = _key(digest, default=None)
-    data_sha256: str | None = _key(digest, default=None)  # of the file of numbers beside an OpenVINO model
+    data_sha256: str | None = _key(digest, default=None)  # of the numbers beside a model
     network: str | None = _key(text, default=None)
     options: dict[str, Any] = _key(options, default_factory=dict)  # of the network
     state: str | None = _key(text, default=None)
