@@ -34,6 +34,7 @@ from flmcore.detectors.schema import ModelConfig
 from flmcore.detectors.weights import sha256_of
 from flmcore.export.deployed import deploy, raw_outputs
 from flmcore.export.detector_file import config_text, detector_file
+from flmcore.export.onnx_convert import convert
 
 MOST_BYTES = 6_000_000
 AGREE = 0.02  # crop pixels between PyTorch and onnxruntime, both in float32
@@ -119,22 +120,7 @@ def pack(tensors: dict[str, Any]) -> bytes:
 
 def graph_over(detector: Detector, data: Path) -> bytes:
     """The detector's graph from grey levels to raw outputs, its tensors those of the file ``data`` beside it."""
-    import torch
-
-    module = deploy(detector)
-    width, height = module.image_size
-    program = torch.onnx.export(
-        module,
-        (torch.full((2, 3, height, width), 127.0),),
-        dynamo=True,
-        verbose=False,
-        optimize=False,  # folding batch normalisation would make other numbers of the file's
-        opset_version=18,
-        input_names=[module.input_name],
-        output_names=list(module.output_names),
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-    )
-    model = program.model_proto
+    model = convert(deploy(detector), detector.name, dynamic=True, opset=18, fold=False)
     _refer(model, data)
     del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
     for node in model.graph.node:
