@@ -7,6 +7,7 @@ Writes beside the zoo's files, from the detector file of a network that `flmcore
 * `weights/NAME.safetensors`: the tensors in half precision (PyTorch fills the network with them, in float32);
 * `weights/NAME.onnx`: the graph alone, some kilobytes, whose tensors are those of that file, cast to float32 on loading, so
   that onnxruntime (15 MB) runs it where PyTorch (200 MB) is not installed, and no number is there twice;
+* `weights/LICENSE`: the repository's, for the weights;
 * `NAME.toml` (backend onnx) and `NAME-torch.toml` (for export and further training), with sums, sizes and costs.
 
 Before anything is put in its place, both are run on noise and must agree. Label translation learnt from research data does
@@ -36,6 +37,7 @@ from flmcore.export.deployed import deploy, raw_outputs
 from flmcore.export.detector_file import config_text, detector_file
 from flmcore.export.onnx_convert import convert
 
+LICENCE = Path(__file__).parent.parent / "LICENSE"
 MOST_BYTES = 6_000_000
 AGREE = 0.02  # crop pixels between PyTorch and onnxruntime, both in float32
 _SKIPPED = "num_batches_tracked"
@@ -84,7 +86,8 @@ def _make(detector: Detector, name: str, folder: Path) -> list[Path]:
     file = folder / f"{name}.toml"
     file.write_text(_onnx_toml(halved, name, graph, data), encoding="utf-8")
     _check_agreement(halved, flmcore.load_detector(file, threads=1))
-    return [data, graph, torch_file, file]
+    licence = Path(shutil.copyfile(LICENCE, folder / "weights" / "LICENSE"))
+    return [data, graph, licence, torch_file, file]
 
 
 def half_tensors(detector: Detector) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def folder(untrained: Detector, tmp_path_factory: pytest.TempPathFactory) -> Pat
     assert sorted(path.relative_to(into).as_posix() for path in made) == [
         "simulated-s-torch.toml",
         "simulated-s.toml",
+        "weights/LICENSE",
         "weights/simulated-s.onnx",
         "weights/simulated-s.safetensors",
     ]
