@@ -16,6 +16,7 @@ def draw_curves(title: str, rows: Sequence[Mapping[str, Any]]) -> bytes | None:
     """A PNG of two panels over the samples seen; None where matplotlib is not installed or there is nothing to draw."""
     try:
         from matplotlib.figure import Figure
+        from matplotlib.ticker import FuncFormatter
     except ImportError:
         return None
     if not rows:
@@ -38,8 +39,10 @@ def draw_curves(title: str, rows: Sequence[Mapping[str, Any]]) -> bytes | None:
     for axes, label in ((top, "loss"), (bottom, "error on validation, %")):
         axes.set_ylabel(label, fontsize=9)
         axes.set_yscale("log")
+        for each in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            each(FuncFormatter(lambda value, _: f"{value:.3g}"))
         axes.grid(color=RULE, linewidth=0.6)
-        axes.tick_params(labelsize=8, colors=MUTED)
+        axes.tick_params(labelsize=8, which="both", colors=MUTED)
     if errors:
         bottom.legend(fontsize=8, frameon=False)
     bottom.set_xlabel("thousand samples", fontsize=9)
