@@ -81,7 +81,7 @@ def prepare(config: TrainConfig, watcher: Watcher, *, keep: bool = True) -> Prep
     plan = Plan([source.length for source in sources], weights, config.optimise, config.seed)
     validation = []
     for number, row in enumerate(config.validation):
-        source = open_source(config, row, number, watcher.note)
+        source = open_source(config, row, number, watcher.note, exact=True)
         count = source.length if source.length is not None else row.first or 0
         validation.append(ValidationSet(config, source, count))
     room = int(config.run.memory * 1e9) if keep and config.run.workers == 0 else 0

@@ -37,11 +37,15 @@ class Source(Protocol):
         """What tells this source from another, for checkpoints."""
 
 
-def open_source(config: TrainConfig, source: DataConfig, number: int, note: Note) -> Source:
+def open_source(
+    config: TrainConfig, source: DataConfig, number: int, note: Note, *, exact: bool = False
+) -> Source:
     """The faces that ``[[data]]`` or ``[[validation]]`` number ``number`` describes.
 
     Args:
         note: told in one line what is left out.
+        exact: images are kept as they are, to measure an error; else made smaller where they have more pixels than
+            the network sees.
 
     Raises:
         ConfigError: there is no face in it, or none that can be used.
@@ -49,13 +53,15 @@ def open_source(config: TrainConfig, source: DataConfig, number: int, note: Note
     """
     if source.stream is not None:
         return StreamSource(config, source, number)
-    return DatasetSource(config, source, number, note)
+    return DatasetSource(config, source, number, note, exact=exact)
 
 
 class DatasetSource:
     """Faces of a data set, remapped to the trained scheme. Images are read when they are first needed, and kept."""
 
-    def __init__(self, config: TrainConfig, source: DataConfig, number: int, note: Note) -> None:
+    def __init__(
+        self, config: TrainConfig, source: DataConfig, number: int, note: Note, *, exact: bool = False
+    ) -> None:
         assert source.path is not None
         path = config.folder / source.path
         if not path.exists():
@@ -68,7 +74,7 @@ class DatasetSource:
         self._rows = _usable(config, source, dataset, self.name, note)
         self._about = {**dataset.describe(), "used": len(self._rows), "box": source.box}
         self._kept: dict[int, Face] = {}
-        self._room = 0
+        self._room, self._exact = 0, exact
 
     @property
     def length(self) -> int:
@@ -96,7 +102,8 @@ class DatasetSource:
         if kept is not None:
             return kept
         name, points, box = self._rows[number]
-        face = cut_out(read_image(self._paths[name]), points, box, self._config.crop, self._config.augment)
+        rule, augment = self._config.crop, self._config.augment
+        face = cut_out(read_image(self._paths[name]), points, box, rule, augment, exact=self._exact)
         if self._room > 0:
             self._room -= face.image.nbytes
             self._kept[number] = face
