@@ -127,7 +127,7 @@ def _usable(config: TrainConfig, source: DataConfig, dataset: Dataset, name: str
             break
         box = _box(config, source, face, points)
         if face.image not in dataset.paths:
-            out.setdefault("their image is not there", []).append(face.image)
+            out.setdefault("its image is not there", []).append(face.image)
         elif not np.isfinite(points).all(axis=1).any():
             out.setdefault("no landmark is defined", []).append(face.image)
         elif box is None:
@@ -135,7 +135,8 @@ def _usable(config: TrainConfig, source: DataConfig, dataset: Dataset, name: str
         else:
             rows.append((face.image, points, box))
     for reason, names in out.items():
-        note(f"{name}: {len(names)} faces left out: {reason} ({names[0]}{', …' * (len(names) > 1)})")
+        count = "1 face" if len(names) == 1 else f"{len(names)} faces"
+        note(f"{name}: {count} left out: {reason} ({names[0]}{', …' * (len(names) > 1)})")
     if not rows:
         reasons = "; ".join(f"{len(names)}: {reason}" for reason, names in out.items())
         msg = f"{name}: expected at least one face to train on, got {len(dataset.faces)} that cannot be used ({reasons})"
