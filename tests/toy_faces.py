@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CONFIG", "toy_face", "write_config", "write_folder"]
+from flmcore.train.config import read_train_config
+from flmcore.train.schema import TrainConfig
+
+__all__ = ["CONFIG", "config_of", "toy_face", "write_config", "write_folder"]
 
 # The face of a child's drawing in the order of 300w-68, x and y from -1 to 1; pupils follow.
 _TURN = np.linspace(np.pi, 0, 17)
@@ -113,3 +116,13 @@ def write_config(folder: Path, **parts: Any) -> Path:
     path = folder / "toy.toml"
     path.write_text(CONFIG.format(**{**usual, **parts}))
     return path
+
+
+def config_of(
+    place: Path, settings: tuple[str, ...] = (), *, validated: bool = True, **parts: Any
+) -> TrainConfig:
+    """The training of :func:`write_config`, its error measured on the folder ``others``."""
+    path = write_config(place, **parts)
+    if validated:
+        path.write_text(path.read_text() + '\n[[validation]]\npath = "others"\nname = "other"\n')
+    return read_train_config(path, settings)
