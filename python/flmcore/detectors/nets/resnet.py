@@ -159,11 +159,9 @@ def _own_sizes(shapes: Mapping[str, tuple[int, ...]], expansion: int) -> str:
     """Width and grid, where they are not the published ones."""
     width = shapes["conv1.weight"][0]
     grid = math.isqrt(max(1, shapes["fc.weight"][1] // max(1, 8 * width * expansion)))
-    return "".join(
-        f" of {name} {value}"
-        for name, value, usual in (("width", width, 64), ("grid", grid, 1))
-        if value != usual
-    )
+    named = (("width", width, 64), ("grid", grid, 1))
+    own = ", ".join(f"{name} {value}" for name, value, usual in named if value != usual)
+    return f" ({own})" if own else ""
 
 
 def _stage(
