@@ -155,7 +155,7 @@ def test_third_value_is_a_log_sigma(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"depth": 20}, "depth: expected one of 18, 34, 50, 101, got 20"),
+        ({"depth": 20}, "depth: expected one of 10, 18, 34, 50, 101, got 20"),
         ({"depth": "18"}, "depth: expected one of 18, 34, 50, 101, got '18'"),
         ({"values": 4}, "values: expected 2 for x and y, or 3 with a log-sigma, got 4"),
         ({"dept": 18}, "expected one of depth, values, got an unknown option 'dept'; did you mean 'depth'"),
@@ -286,3 +286,41 @@ def test_pfld_traced_and_exported(pfld: Any, tmp_path: Path) -> None:
 def test_pfld_file_needs_the_configs_state(shared: Path) -> None:
     with pytest.raises(WeightsError, match=r"say which by model\.state .*: plfd_backbone, auxiliarynet"):
         read_checkpoint(shared / "weights" / "pfld106_lite.pth")
+
+
+def test_width_and_grid_are_told_and_the_published_names_stay() -> None:
+    published = ResNet(68).state_dict()
+    narrow = ResNet(68, width=32, grid=2).state_dict()
+    assert list(narrow) == list(published)
+    assert tuple(narrow["fc.weight"].shape) == (136, 256 * 4)
+    assert identify(shapes(narrow)) == "ResNet-18 (width 32, grid 2) with 136 outputs (68 landmarks)"
+    assert identify(shapes(ResNet(68, 10, width=16).state_dict())) == (
+        "ResNet-10 (width 16) with 136 outputs (68 landmarks)"
+    )
+    assert identify(shapes(ResNet(68, 50, grid=3).state_dict())) == (
+        "ResNet-50 (grid 3) with 136 outputs (68 landmarks)"
+    )
+
+
+def test_grid_averages_the_cells_in_rows() -> None:
+    """One bright cell of the last features reaches the outputs that the layer's columns give it."""
+    network = lively(ResNet(3, 10, width=8, grid=2))
+    features = torch.rand(1, 64, 4, 4)
+    network.layer4 = torch.nn.Identity()
+    for name in ("conv1", "bn1", "maxpool", "layer1", "layer2", "layer3"):
+        setattr(network, name, torch.nn.Identity())
+    cells = features.reshape(1, 64, 2, 2, 2, 2).mean(dim=(3, 5)).reshape(1, -1)
+    assert_allclose(run(network, features), run(network.fc, cells), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{"width": 0}, {"grid": 9}, {"width": 2.5}, {"grid": True}])
+def test_sizes_out_of_range_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=rf"{next(iter(options))}: expected a whole number from 1 to"):
+        nets.build("resnet", options, landmarks=68)
+
+
+@pytest.mark.parametrize("dynamo", [False, True])
+def test_grid_is_exported(tmp_path: Path, dynamo: bool) -> None:
+    network, images = lively(ResNet(5, 10, width=8, grid=4)), torch.rand(2, 3, 128, 128)
+    found = run_as_onnx(network, images, tmp_path / "a.onnx", dynamo=dynamo)
+    assert_allclose(found, run(network, images), rtol=1e-3, atol=1e-4)

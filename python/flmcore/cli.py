@@ -26,6 +26,7 @@ from flmcore.commands import (
     merge,
     rate,
     report,
+    train,
 )
 from flmcore.commands.console import EXIT_BAD_INPUT, EXIT_INTERRUPTED, warn
 from flmcore.errors import FlmcoreError
@@ -49,6 +50,7 @@ _COMMANDS = (
     ("explain", explain.add, explain.run, "which protocols reproduce a published figure", explain.EXAMPLES),
     ("export", export.add, export.run, "a detector as a file for another program", export.EXAMPLES),
     ("device", device.add, device.run, "figures from phones and other devices", device.EXAMPLES),
+    ("train", train.add, train.run, "train a landmark network on drawn or real faces", train.EXAMPLES),
     ("detect", detect.add, detect.run, "landmarks of one detector", detect.EXAMPLES),
     ("detectors", detectors.add, detectors.run, "list, show and check detectors", detectors.EXAMPLES),
     ("convert", convert.add, convert.run, "write a data set's landmarks in another format", convert.EXAMPLES),

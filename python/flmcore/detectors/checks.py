@@ -12,6 +12,7 @@ from flmcore.nearest import nearest
 __all__ = [
     "Check",
     "UnexpectedValue",
+    "between",
     "choice",
     "count",
     "count_or_text",
@@ -84,6 +85,15 @@ def count_or_text(value: object) -> int | str:
     if isinstance(value, str) and value:
         return value
     raise UnexpectedValue("the number (from 0) or the name of an output", value)
+
+
+def between(low: float, high: float) -> Check:
+    def check(value: object) -> float:
+        if not _is_finite(value) or not low <= value <= high:  # type: ignore[operator]
+            raise UnexpectedValue(f"a number from {low:g} to {high:g}", value)
+        return float(value)  # type: ignore[arg-type]
+
+    return check
 
 
 def number(value: object) -> float:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from flmcore import schemes
 from flmcore.data.box_kinds import box_kinds
 from flmcore.data.images import PathLike
-from flmcore.detectors.checks import UnexpectedValue, count, text
+from flmcore.detectors.checks import count, text
 from flmcore.detectors.schema import (
     DECODERS,
     CoordinatesDecode,
@@ -24,6 +23,7 @@ from flmcore.detectors.schema import (
     OutputConfig,
     SourceConfig,
 )
+from flmcore.detectors.tables import checked, read_table, refuse_unknown
 from flmcore.errors import ConfigError
 from flmcore.nearest import nearest
 
@@ -41,7 +41,6 @@ _MOST = 1_000_000  # bytes of a config: who names a model in its place should he
 _TABLES = ("model", "crop", "input", "output", "decode", "mapping", "source")
 _FILES = {"model": "weights", "mapping": "file"}  # table → key of a file relative to the config that says it
 _TORCH_KEYS = ("network", "options", "state", "mean_face")  # of [model], with backend torch alone
-_T = TypeVar("_T")
 
 
 def read_config(path: PathLike) -> DetectorConfig:
@@ -67,18 +66,18 @@ def parse_config(
 ) -> DetectorConfig:
     """The detector that ``table`` (as TOML gives it, without ``extends``) describes. Errors as of :func:`read_config`."""
     where = str(path) if path is not None else "config"
-    _refuse_unknown(where, "", table, (*_TOP, *_TABLES))
+    refuse_unknown(where, "", table, (*_TOP, *_TABLES))
     for key in _TABLES:
         if not isinstance(table.get(key, {}), dict):
             msg = f"{where}: {key}: expected a table [{key}], got {table[key]!r}"
             raise ConfigError(msg)
-    top = {key: _checked(where, key, check, table[key]) for key, check in _TOP.items() if key in table}
+    top = {key: checked(where, key, check, table[key]) for key, check in _TOP.items() if key in table}
     for key in ("name", "scheme", "licence", "model", "crop"):
         if key not in table:
             msg = f"{where}: {key}: expected to be there, got nothing"
             raise ConfigError(msg)
-    model = _read_table(where, "model", ModelConfig, table["model"])
-    crop = _read_table(where, "crop", CropConfig, table["crop"])
+    model = read_table(where, "model", ModelConfig, table["model"])
+    crop = read_table(where, "crop", CropConfig, table["crop"])
     if crop.box not in (kinds := box_kinds()):
         msg = f"{where}: crop.box: expected one of {', '.join(kinds)}, got {crop.box!r}{nearest(crop.box, kinds)}"
         raise ConfigError(msg)
@@ -88,10 +87,10 @@ def parse_config(
         **{**top, "scheme": scheme, "landmarks": landmarks},
         model=model,
         crop=crop,
-        input=_read_table(where, "input", InputConfig, table.get("input", {})),
-        output=_read_table(where, "output", OutputConfig, table.get("output", {})),
+        input=read_table(where, "input", InputConfig, table.get("input", {})),
+        output=read_table(where, "output", OutputConfig, table.get("output", {})),
         decode=_read_decode(where, model.backend, table.get("decode")),
-        source=_read_table(where, "source", SourceConfig, table.get("source", {})),
+        source=read_table(where, "source", SourceConfig, table.get("source", {})),
         mapping=_read_mapping(where, table.get("mapping")),
         path=path,
         weights_folder=weights_folder,
@@ -120,7 +119,7 @@ def _read_extended(file: Path, chain: tuple[Path, ...]) -> tuple[dict[str, Any],
     folders = {name: file.parent for name, key in _FILES.items() if key in _table(table, name)}
     if "extends" not in table:
         return table, folders
-    name = _checked(str(file), "extends", text, table.pop("extends"))
+    name = checked(str(file), "extends", text, table.pop("extends"))
     base_file = file.parent / name if name.endswith(".toml") else ZOO / f"{name}.toml"
     if not base_file.is_file():
         expected = "a file beside this one, or the name of a detector of the zoo"
@@ -161,30 +160,16 @@ def _is_other_decoder(key: str, old: dict[str, Any], new: dict[str, Any]) -> boo
     return key == "decode" and new.get("kind", old.get("kind")) != old.get("kind")
 
 
-def _read_table(where: str, name: str, cls: type[_T], table: Mapping[str, Any]) -> _T:
-    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    _refuse_unknown(where, f"{name}.", table, fields)
-    for key, field in fields.items():
-        optional = (
-            field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
-        )
-        if key not in table and not optional:
-            msg = f"{where}: {name}.{key}: expected to be there, got nothing"
-            raise ConfigError(msg)
-    values = {k: _checked(where, f"{name}.{k}", fields[k].metadata["check"], v) for k, v in table.items()}
-    return cls(**values)
-
-
 def _read_decode(where: str, backend: str, table: Mapping[str, Any] | None) -> DecodeConfig:
     if backend == "dlib":
-        return _read_table(where, "decode", DECODERS["coordinates"], {"units": "pixels", "origin": "centre"})
+        return read_table(where, "decode", DECODERS["coordinates"], {"units": "pixels", "origin": "centre"})
     kind = (table or {}).get("kind")
     if not isinstance(kind, str) or kind not in DECODERS:
         got = "nothing" if kind is None else f"{kind!r}{nearest(kind, DECODERS)}"
         msg = f"{where}: decode.kind: expected one of {', '.join(DECODERS)}, got {got}"
         raise ConfigError(msg)
     rest = {key: value for key, value in (table or {}).items() if key != "kind"}
-    decode = _read_table(where, "decode", DECODERS[kind], rest)
+    decode = read_table(where, "decode", DECODERS[kind], rest)
     if isinstance(decode, CoordinatesDecode) and (decode.units, decode.origin) == ("pixels", "corners"):
         msg = f"{where}: decode.origin: expected edge or centre with units = 'pixels', got 'corners'"
         raise ConfigError(msg)
@@ -194,7 +179,7 @@ def _read_decode(where: str, backend: str, table: Mapping[str, Any] | None) -> D
 def _read_mapping(where: str, table: Mapping[str, Any] | None) -> MappingConfig | None:
     if table is None:
         return None
-    mapping = _read_table(where, "mapping", MappingConfig, table)
+    mapping = read_table(where, "mapping", MappingConfig, table)
     return None if mapping.file == NO_MAPPING else mapping
 
 
@@ -240,21 +225,3 @@ def _scheme(where: str, name: str, landmarks: int | None) -> tuple[str, int]:
         msg = f"{where}: landmarks: expected {scheme.landmarks} as scheme {scheme.name} has, got {landmarks}"
         raise ConfigError(msg)
     return scheme.name, scheme.landmarks
-
-
-def _refuse_unknown(where: str, prefix: str, table: Mapping[str, Any], known: Any) -> None:
-    for key in table:
-        if key not in known:
-            expected = f"one of {', '.join(known)}"
-            msg = (
-                f"{where}: {prefix}{key}: expected {expected}, got an unknown key{nearest(key, list(known))}"
-            )
-            raise ConfigError(msg)
-
-
-def _checked(where: str, key: str, check: Any, value: object) -> Any:
-    try:
-        return check(value)
-    except UnexpectedValue as error:
-        msg = f"{where}: {key}: {error}"
-        raise ConfigError(msg) from None

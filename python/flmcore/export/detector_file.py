@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from flmcore.detectors.cost import stated_cost
 from flmcore.detectors.schema import DetectorConfig, OutputConfig
-from flmcore.errors import ExportError
+from flmcore.detectors.toml_text import toml_lines
 
 __all__ = ["config_text", "detector_file"]
 
@@ -40,7 +38,7 @@ def detector_file(
         flip: the mirrored second pass is in the model.
 
     Raises:
-        ExportError: a text of the config that TOML cannot hold.
+        ConfigError: a text of the config that TOML cannot hold.
     """
     table = config.to_dict()
     names = {own: name for name, own in outputs.items()}
@@ -76,9 +74,9 @@ def config_text(config: DetectorConfig) -> str:
 
 
 def _text(top: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> str:
-    lines = _lines(top)
+    lines = toml_lines(top)
     for name, values in tables.items():
-        lines += ["", f"[{name}]", *_lines(values)]
+        lines += ["", f"[{name}]", *toml_lines(values)]
     return "\n".join(lines) + "\n"
 
 
@@ -99,24 +97,3 @@ def _output(output: OutputConfig, names: Mapping[str, str], *, decoded: bool) ->
         if not decoded:
             found |= {"score_column": output.score_column, "score_activation": output.score_activation}
     return found
-
-
-def _lines(table: Mapping[str, Any]) -> list[str]:
-    return [f"{key} = {_toml(value)}" for key, value in table.items() if value not in (None, "")]
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)  # inf and nan are TOML's words too
-    if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
-    if isinstance(value, dict):
-        inside = ", ".join(f"{_toml(str(key))} = {_toml(item)}" for key, item in value.items())
-        return f"{{ {inside} }}" if inside else "{}"
-    try:
-        text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML's escapes are JSON's
-        text.encode()
-    except (TypeError, UnicodeEncodeError) as error:
-        msg = f"detector file: expected what TOML can hold, got {value!r}"
-        raise ExportError(msg) from error
-    return text

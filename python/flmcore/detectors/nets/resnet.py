@@ -11,10 +11,15 @@ the outline that people annotate; for 300-W the paper moves them there by a smal
 adaptation"), which is no part of this one. Microsoft published neither code nor weights, but 100,000 of the images.
 Wood et al., 3D Face Reconstruction with Dense Landmarks, 2022, gives each landmark a circular Gaussian, centre and
 standard deviation: ``values = 3``, the third being the logarithm of the standard deviation.
+
+``width`` and ``grid`` are flmcore's own, for networks small enough to be trained on a processor and shipped: a quarter of
+the multiply-adds at half the width, and features averaged over the cells of a grid in place of the whole crop, so that
+the last layer is told where they were seen. Nobody published weights of these; the names are the same.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -23,7 +28,7 @@ from torch import nn
 
 __all__ = ["ResNet", "identify"]
 
-_BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
+_BLOCKS = {10: (1, 1, 1, 1), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
 _BOTTLENECKS = (50, 101)
 
 
@@ -80,13 +85,17 @@ class ResNet(nn.Module):
 
     Args:
         landmarks: how many.
-        depth: 18, 34, 50 or 101 layers with weights.
+        depth: 18, 34, 50 or 101 layers with weights, or 10, which nobody published.
         values: numbers for each landmark: 2, or 3 with a log-sigma.
+        width: channels of the first stage; the later ones have 2, 4 and 8 times as many. 64 is the published one.
+        grid: cells per side over which the last features are averaged, 1 to 8; 1, the whole crop, is the published one.
     """
 
     head_names = ("fc.",)
 
-    def __init__(self, landmarks: int, depth: int = 18, values: int = 2) -> None:
+    def __init__(
+        self, landmarks: int, depth: int = 18, values: int = 2, width: int = 64, grid: int = 1
+    ) -> None:
         super().__init__()
         if depth not in _BLOCKS:
             msg = f"depth: expected one of {', '.join(map(str, _BLOCKS))}, got {depth!r}"
@@ -94,17 +103,22 @@ class ResNet(nn.Module):
         if values not in (2, 3):
             msg = f"values: expected 2 for x and y, or 3 with a log-sigma, got {values!r}"
             raise ValueError(msg)
+        for name, value, most in (("width", width, 512), ("grid", grid, 8)):
+            if type(value) is not int or not 1 <= value <= most:
+                msg = f"{name}: expected a whole number from 1 to {most}, got {value!r}"
+                raise ValueError(msg)
         block = _Bottleneck if depth in _BOTTLENECKS else _Basic
-        self.conv1 = nn.Conv2d(3, 64, 7, 2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
+        self.conv1 = nn.Conv2d(3, width, 7, 2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)
         blocks, last = _BLOCKS[depth], block.expansion
-        self.layer1 = _stage(block, 64, 64, blocks[0], 1)
-        self.layer2 = _stage(block, 64 * last, 128, blocks[1], 2)
-        self.layer3 = _stage(block, 128 * last, 256, blocks[2], 2)
-        self.layer4 = _stage(block, 256 * last, 512, blocks[3], 2)
-        self.fc = nn.Linear(512 * last, values * landmarks)
+        self.layer1 = _stage(block, width, width, blocks[0], 1)
+        self.layer2 = _stage(block, width * last, 2 * width, blocks[1], 2)
+        self.layer3 = _stage(block, 2 * width * last, 4 * width, blocks[2], 2)
+        self.layer4 = _stage(block, 4 * width * last, 8 * width, blocks[3], 2)
+        self.grid = grid
+        self.fc = nn.Linear(8 * width * last * grid * grid, values * landmarks)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -112,7 +126,11 @@ class ResNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        out: torch.Tensor = self.fc(x.mean(dim=(2, 3)))
+        if self.grid == 1:
+            x = x.mean(dim=(2, 3))
+        else:
+            x = nn.functional.adaptive_avg_pool2d(x, self.grid).flatten(1)
+        out: torch.Tensor = self.fc(x)
         return out
 
 
@@ -133,7 +151,17 @@ def identify(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
     if outputs == 1000:
         readings = ["ImageNet's classes"]
     means = f" ({' or '.join(readings)})" if readings else ""
-    return f"ResNet-{depths[0]} with {outputs} outputs{means}"
+    own = _own_sizes(shapes, _Bottleneck.expansion if bottleneck else 1)
+    return f"ResNet-{depths[0]}{own} with {outputs} outputs{means}"
+
+
+def _own_sizes(shapes: Mapping[str, tuple[int, ...]], expansion: int) -> str:
+    """Width and grid, where they are not the published ones."""
+    width = shapes["conv1.weight"][0]
+    grid = math.isqrt(max(1, shapes["fc.weight"][1] // max(1, 8 * width * expansion)))
+    named = (("width", width, 64), ("grid", grid, 1))
+    own = ", ".join(f"{name} {value}" for name, value, usual in named if value != usual)
+    return f" ({own})" if own else ""
 
 
 def _stage(
