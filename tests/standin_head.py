@@ -47,6 +47,7 @@ def standin(*, width: float = 1.0, depth: float = 1.0, height: float = 1.0) -> F
         skin=skin_points(width=width, depth=depth, height=height),
         points=MEAN_LANDMARKS.astype(np.float32) * size,
         ears={side: np.float32([sign * 73, -24, 8]) * size for side, sign in (("left", 1), ("right", -1))},
+        lobes={side: np.float32([sign * 76, 26, 6]) * size for side, sign in (("left", 1), ("right", -1))},
         hair=(70.0, 45.0, 30.0),
         tone=(205.0, 155.0, 125.0),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.simulate.accessories.fitted import Fitted
-from flmcore.simulate.accessories.grid import Floats, grid_triangles, grid_uv
+from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv
 from flmcore.simulate.accessories.noise import noise
 from flmcore.simulate.accessories.tint import Colour, Words, coverage, ramp, tinted
 from flmcore.simulate.parts import CLASSES, Geometry, Part
@@ -172,7 +172,7 @@ def build_clothes(clothes: Clothes, head: Fitted) -> list[Part]:
         upper = Geometry(body[: 9 * _COLUMNS], grid_triangles(9, _COLUMNS), grid_uv(9, _COLUMNS))
         parts.append(Part("chest", upper, _skin_texture(head.tone), CLASSES["neck"], 0.08, 8.0))
     cloth = Geometry(
-        body + np.float32([0, -2.0, 0]) - _inward() * np.float32(2.0), geometry.triangles, geometry.uv
+        body + floats([0, -2.0, 0]) - _inward() * np.float32(2.0), geometry.triangles, geometry.uv
     )
     texture = tinted(grey, colours, _covers()[clothes.neck])
     parts.append(Part("clothes", cloth, texture, CLASSES["clothing"], 0.03, 6.0, two_sided=True))
@@ -214,7 +214,7 @@ def _body(clothes: Clothes, half: Floats) -> Floats:
     # the shoulders lie a little behind the neck's end, the chest before it
     out[..., 2] = (half[2] + rows[:, 1:2]) * ring[:, 1] + 0.08 * rows[:, :1]
     # the neckline is lower in front than behind
-    out[..., 1] += (-ring[:, 1] * 12) * np.float32([0, 0.3, 0.8, 1, 1, 0.8, 0.5, 0, 0, 0, 0])[:, None]
+    out[..., 1] += (-ring[:, 1] * 12) * floats([0, 0.3, 0.8, 1, 1, 0.8, 0.5, 0, 0, 0, 0])[:, None]
     return out.reshape(-1, 3)
 
 
@@ -238,7 +238,7 @@ def _band_cover(neck: str) -> Words:
 def _band(clothes: Clothes, half: Floats, middle: Floats, texture: NDArray[np.uint8]) -> Part:
     rows, columns = _BAND
     turn = np.linspace(-np.pi, np.pi, columns, dtype=np.float32)
-    profile = np.float32(_BANDS[clothes.neck])
+    profile = floats(_BANDS[clothes.neck])
     points = np.empty((rows, columns, 3), np.float32)
     points[..., 0] = (half[0] + profile[:, :1]) * np.sin(turn)
     points[..., 1] = profile[:, 1:] + 8 * np.cos(turn)

@@ -23,6 +23,7 @@ class Fitted:
         skin: (V, 3) float32 mm, vertices of the skin.
         points: (68, 3) float32, the landmarks of 300w-68.
         ears: for ``left`` and ``right``, the uppermost place (3,) where the ear grows from the head.
+        lobes: for ``left`` and ``right``, the lower end (3,) of the ear.
         hair: sRGB of a strand of hair.
         tone: sRGB of the skin.
     """
@@ -31,5 +32,6 @@ class Fitted:
     skin: Floats
     points: Floats
     ears: dict[str, NDArray[np.float32]]
+    lobes: dict[str, NDArray[np.float32]]
     hair: Colour
     tone: Colour

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from flmcore.simulate.accessories.atlas import Atlas, Spots
 from flmcore.simulate.accessories.fitted import Fitted
-from flmcore.simulate.accessories.grid import Floats, join, tubes, unit
+from flmcore.simulate.accessories.grid import Floats, floats, join, plain, tubes, unit
 from flmcore.simulate.accessories.tint import Colour
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
@@ -162,11 +162,10 @@ def build_glasses(glasses: Glasses, head: Fitted) -> list[Part]:
         rims[index, :, 2] = (
             seat[2] + (out * out) * np.float32(0.0022) / scale + outline[:, 1] * np.float32(0.10)
         )
-    frame = _frame(glasses, head, rims, seat, scale)
-    texture = np.empty((4, 4, 4), np.uint8)
-    texture[..., :3] = np.clip(glasses.frame, 0, 255)
-    texture[..., 3] = 255
-    parts = [Part("glasses", frame, texture, CLASSES["glasses"], glasses.gloss, 60.0, two_sided=True)]
+    frame = _frame(glasses, head, rims, seat)
+    parts = [
+        Part("glasses", frame, plain(glasses.frame), CLASSES["glasses"], glasses.gloss, 60.0, two_sided=True)
+    ]
     parts.append(
         Part(
             "lenses",
@@ -195,7 +194,7 @@ def _seat(glasses: Glasses, head: Fitted) -> NDArray[np.float32]:
     return on.astype(np.float32)
 
 
-def _frame(glasses: Glasses, head: Fitted, rims: Floats, seat: Floats, scale: np.float32) -> Geometry:
+def _frame(glasses: Glasses, head: Fitted, rims: Floats, seat: Floats) -> Geometry:
     rim = np.float32(max(glasses.rim, 0.25))
     thick = np.full((2, _ROUND + 1, 2), rim, np.float32)
     thick[..., 0] = max(0.8, 0.7 * float(rim))  # towards the front
@@ -203,7 +202,7 @@ def _frame(glasses: Glasses, head: Fitted, rims: Floats, seat: Floats, scale: np
         thick[:, rims[0, :, 1] > rims[0, :, 1].mean()] = 0.15
     if glasses.rim == 0:
         thick[:] = 0.2
-    front = np.float32([0, 0, -1])
+    front = floats([0, 0, -1])
     edges = tubes(rims, thick, front, _SIDES)
     bridge = np.empty((1, 7, 3), np.float32)
     step = np.linspace(-1, 1, 7, dtype=np.float32)
@@ -213,8 +212,8 @@ def _frame(glasses: Glasses, head: Fitted, rims: Floats, seat: Floats, scale: np
     bridge[0, :, 1] += (seat[1] - bridge[0, 3, 1]) * sink * np.float32(0.6)
     bridge[0, :, 2] += (seat[2] - bridge[0, 3, 2] - rim * np.float32(0.8)) * sink
     bars = tubes(bridge, np.full((1, 7, 2), max(float(rim), 0.8), np.float32), front, _SIDES)
-    pads = _pads(head, rims, seat)
-    arms = _side_arms(glasses, head, rims, scale)
+    pads = _pads(rims, seat)
+    arms = _side_arms(glasses, head, rims)
     grids = (
         (_ROUND + 1, _SIDES + 1, 2),
         (7, _SIDES + 1, 1),
@@ -230,28 +229,28 @@ def _no_uv(count: int) -> Floats:
     return np.full((count, 2), 0.5, np.float32)
 
 
-def _pads(head: Fitted, rims: Floats, seat: Floats) -> Floats:
+def _pads(rims: Floats, seat: Floats) -> Floats:
     """Pads between the rims and the sides of the nose, below the bridge."""
     paths = np.empty((2, 3, 3), np.float32)
     for index, sign in enumerate((-1, 1)):
         start = rims[index, int(_ROUND * 0.5)]
-        end = seat + np.float32([sign * 7.0, 6.0, 5.5])
+        end = seat + floats([sign * 7.0, 6.0, 5.5])
         paths[index] = np.stack([start, (start + end) / 2, end])
         paths[index, 1, 2] -= 1
-    return tubes(paths, np.full((2, 3, 2), 0.8, np.float32), np.float32([0, 1, 0.1]), _SIDES)
+    return tubes(paths, np.full((2, 3, 2), 0.8, np.float32), floats([0, 1, 0.1]), _SIDES)
 
 
-def _side_arms(glasses: Glasses, head: Fitted, rims: Floats, scale: np.float32) -> Floats:
+def _side_arms(glasses: Glasses, head: Fitted, rims: Floats) -> Floats:
     """Two arms from the hinges along the temples to the ears and down behind them."""
     beside = head.atlas.keep(_arms)
     paths = np.empty((2, _TEMPLE_ROWS, 3), np.float32)
     for index, (side, sign) in enumerate((("right", -1), ("left", 1))):
-        hinge = rims[index, _ROUND - 3] + np.float32([sign * 1.5, 0, 0.5])
-        rest = head.ears[side] + np.float32([sign * 1.5, -1.0, 2.0])
+        hinge = rims[index, _ROUND - 3] + floats([sign * 1.5, 0, 0.5])
+        rest = head.ears[side] + floats([sign * 1.5, -1.0, 2.0])
         skin = beside[side].on(head.skin)
         path = paths[index]
         path[0] = hinge
-        path[1] = hinge + np.float32([sign * 2.0, 0, 4.0])
+        path[1] = hinge + floats([sign * 2.0, 0, 4.0])
         depth = path[1, 2] + (rest[2] - path[1, 2]) * np.linspace(0.2, 0.8, 4, dtype=np.float32)
         way = ((depth - path[1, 2]) / (rest[2] - path[1, 2]))[:, None]
         path[2:6] = path[1] + (rest - path[1]) * way
@@ -259,12 +258,12 @@ def _side_arms(glasses: Glasses, head: Fitted, rims: Floats, scale: np.float32) 
         clear = np.interp(depth, skin[order, 2], np.abs(skin[order, 0])).astype(np.float32) + np.float32(1.3)
         path[2:6, 0] = sign * np.maximum(np.abs(path[2:6, 0]), clear)
         path[6] = rest
-        path[7] = rest + np.float32([-sign * 1.0, 6.0, 9.0])
-        path[8] = rest + np.float32([-sign * 3.0, 24.0, 15.0])
+        path[7] = rest + floats([-sign * 1.0, 6.0, 9.0])
+        path[8] = rest + floats([-sign * 3.0, 24.0, 15.0])
     tall = np.float32(max(1.0, 1.2 * glasses.rim))
     radii = np.empty((2, _TEMPLE_ROWS, 2), np.float32)
     radii[..., 0], radii[..., 1] = tall, 0.8
-    return tubes(paths, radii, unit(np.float32([0, -1, -0.15])), _SIDES)
+    return tubes(paths, radii, unit(floats([0, -1, -0.15])), _SIDES)
 
 
 @functools.cache
@@ -302,5 +301,5 @@ def _lens_texture(glasses: Glasses) -> NDArray[np.uint8]:
     picture[..., :3] = colour
     picture[..., 3] = np.linspace(top, bottom, _LENS, dtype=np.float32)[:, None]
     if glasses.glare > 0:
-        picture += np.float32(glasses.glare) * _band() * (np.float32([250, 250, 255, 190]) - picture)
+        picture += np.float32(glasses.glare) * _band() * (floats([250, 250, 255, 190]) - picture)
     return picture.astype(np.uint8)

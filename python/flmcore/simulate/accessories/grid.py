@@ -5,11 +5,16 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["grid_triangles", "grid_uv", "join", "tubes", "unit"]
+__all__ = ["Floats", "box", "floats", "grid_triangles", "grid_uv", "join", "plain", "tubes", "unit"]
 
 Floats = NDArray[np.float32]
+
+
+def floats(values: ArrayLike) -> Floats:
+    """As float32."""
+    return np.asarray(values, np.float32)
 
 
 @functools.cache
@@ -80,3 +85,21 @@ def join(*sizes: tuple[int, int, int]) -> NDArray[np.int32]:
     joined = np.concatenate(out).astype(np.int32)
     joined.setflags(write=False)
     return joined
+
+
+_CORNERS = np.array([(x, y, z) for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)], np.float32)
+# each face as seen from outside: left top, left bottom, right top, right bottom
+_FACES = ((0, 2, 1, 3), (5, 7, 4, 6), (4, 6, 0, 2), (1, 3, 5, 7), (4, 0, 5, 1), (2, 6, 3, 7))
+
+
+def box(middle: Floats, axes: Floats) -> Floats:
+    """(24, 3) points of a box, for ``grid_triangles(2, 2, 6)``; axes (3, 3): rows are its half edges, right-handed."""
+    corners = _CORNERS[np.array(_FACES).ravel()]
+    return middle + corners[:, :1] * axes[0] + corners[:, 1:2] * axes[1] + corners[:, 2:] * axes[2]
+
+
+def plain(colour: tuple[float, float, float]) -> NDArray[np.uint8]:
+    """(4, 4, 4) uint8 texture of one colour that covers everything."""
+    texture = np.full((4, 4, 4), 255, np.uint8)
+    texture[..., :3] = np.clip(colour, 0, 255)
+    return texture

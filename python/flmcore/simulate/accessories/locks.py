@@ -8,7 +8,7 @@ import numpy as np
 
 from flmcore.simulate.accessories.atlas import Atlas, Spots, directions
 from flmcore.simulate.accessories.fitted import Fitted
-from flmcore.simulate.accessories.grid import Floats, grid_triangles, grid_uv, tubes
+from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv, tubes
 from flmcore.simulate.accessories.strands import SHEET_ENDS, sheet_covers, sheet_greys
 from flmcore.simulate.accessories.tint import Words, tinted
 from flmcore.simulate.parts import CLASSES, Geometry, Part
@@ -59,7 +59,7 @@ def build_fringe(fringe: Fringe, head: Fitted, colours: Words, thickness: float,
     off = (1 - fall) * np.float32(thickness * 0.5 + 2.5) + fall * np.float32(fringe.offset + 0.2 * thickness)
     off += np.float32(4 + 0.15 * thickness) * np.sin(fall * np.float32(np.pi))
     vertices = spots.on(head.skin) + np.repeat(off, columns)[:, None] * rays
-    uv = grid_uv(rows, columns) * np.float32([1, 1 / fringe.length])
+    uv = grid_uv(rows, columns) * floats([1, 1 / fringe.length])
     uv = np.minimum(uv, np.float32(1), out=uv)
     texture = tinted(sheet_greys()[fringe.wave], colours, sheet_covers()[fringe.end + ", sided"])
     geometry = Geometry(vertices, grid_triangles(rows, columns), uv)
@@ -126,7 +126,7 @@ def build_curtain(
     spots, rays = head.atlas.keep(_curtain_grid, curtain.before)
     top = spots.on(head.skin).reshape(_ON_SCALP, columns, 3)
     side = np.float32(thickness.get("sides", 0.0))
-    reach = np.float32([2.0 + 0.45 * thickness.get("top", 0.0) + 0.3 * side, 4 + 0.9 * side, 7 + 1.1 * side])
+    reach = floats([2.0 + 0.45 * thickness.get("top", 0.0) + 0.3 * side, 4 + 0.9 * side, 7 + 1.1 * side])
     if curtain.before > 100:
         reach = reach * np.float32(0.7)  # lies behind the ears
     sheet = np.empty((rows, columns, 3), np.float32)
@@ -218,12 +218,12 @@ def build_tuft(tuft: Tuft, head: Fitted, colours: Words, gloss: float) -> Part:
     else:
         rows, columns = _TAIL[0], _TAIL[1] + 1
         way = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
-        out = ray * np.float32([1, 0.4, 1])
+        out = ray * floats([1, 0.4, 1])
         path = root + out * (size * 2.2 * np.sin(way * np.float32(1.6)))
         path[:, 1] += (np.float32(tuft.length) * way**1.3 - size * np.sin(way * np.float32(np.pi)))[:, 0]
         path[:, 0] += np.float32(tuft.swing) * way[:, 0]
         radii = np.repeat(size * _TAIL_WIDTH[:, None], 2, axis=1)
-        vertices = tubes(path[None], radii[None], np.float32([0, 0.1, -1]), _TAIL[1])
+        vertices = tubes(path[None], radii[None], floats([0, 0.1, -1]), _TAIL[1])
         kind = "tail"
     texture = tinted(sheet_greys()[tuft.wave], colours)
     geometry = Geometry(vertices, grid_triangles(rows, columns), grid_uv(rows, columns))

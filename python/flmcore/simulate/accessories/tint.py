@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from flmcore.simulate.accessories.grid import floats
+
 __all__ = ["coverage", "ramp", "tinted"]
 
 Colour = tuple[float, float, float]
@@ -18,9 +20,9 @@ _PLACE = np.array(
 
 def ramp(dark: Colour, bright: Colour, shine: Colour | None = None) -> Words:
     """(256,) words of sRGB from ``dark`` (0) to ``bright`` (255), the brightest fifth going on to ``shine``."""
-    colours = np.float32(dark) + _STEPS * (np.float32(bright) - np.float32(dark))
+    colours = floats(dark) + _STEPS * (floats(bright) - floats(dark))
     if shine is not None:
-        colours += np.maximum(_STEPS - 0.8, 0) * 5 * (np.float32(shine) - np.float32(bright))
+        colours += np.maximum(_STEPS - 0.8, 0) * 5 * (floats(shine) - floats(bright))
     table = np.zeros((256, 4), np.uint8)
     table[:, :3] = np.clip(colours, 0, 255) + 0.5
     return table.view(np.uint32)[:, 0]
