@@ -100,10 +100,10 @@ def _neck(rng: np.random.Generator) -> Patch:
 def folds() -> dict[str, tuple[Patch, ...]]:
     """Lines of the skin by name, variants of each; those with ``_right`` have a mirror image on the left."""
     rng = np.random.default_rng(1)
-    smile: ArrayLike = [[-15.5, 9], [-20, 15], [-26, 24], [-31, 33], [-34, 42]]
-    mouth: ArrayLike = [[-29, 42], [-31, 48], [-32, 55], [-31, 61]]
-    frown: ArrayLike = [[-6, -38], [-5, -44], [-6, -51]]
-    trough: ArrayLike = [[-19, -18], [-25, -10], [-34, -4], [-43, -2]]
+    smile = np.array([[-15.5, 9], [-20, 15], [-26, 24], [-31, 33], [-34, 42]])
+    mouth = np.array([[-29, 42], [-31, 48], [-32, 55], [-31, 61]])
+    frown = np.array([[-6, -38], [-5, -44], [-6, -51]])
+    trough = np.array([[-19, -18], [-25, -10], [-34, -4], [-43, -2]])
 
     def bank(make: Callable[[np.random.Generator], Patch]) -> tuple[Patch, ...]:
         return tuple(make(rng) for _ in range(VARIANTS))

@@ -23,8 +23,8 @@ def _sometimes(rng: np.random.Generator, chance: float, low: float = 0.3, high: 
 
 def _pigments(rng: np.random.Generator, melanin: float, age: float) -> tuple[float, float]:
     """Eumelanin and pheomelanin of the hair: varied where skin is fair, dark elsewhere, grey with age, or dyed."""
-    fair = max(0.0, 1 - melanin / 0.32)
-    eumelanin = 1.0 - fair * rng.uniform(0, 0.95) - rng.uniform(0, 0.15)
+    fair = min(1.0, max(0.0, 1.5 - melanin / 0.22))
+    eumelanin = 1.0 - fair * rng.uniform(0, 1.0) - rng.uniform(0, 0.2)
     red = rng.uniform(0.3, 1.0) if rng.uniform() < 0.12 * fair else rng.uniform(0.05, 0.25)
     grey = np.clip((age - rng.normal(55, 12)) / 15, 0, 1) * rng.uniform(0.3, 1.0)
     if rng.uniform() < 0.06:  # dyed or bleached
