@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore.simulate.accessories.grid import Floats
+from flmcore.simulate.accessories.grid import Floats, floats
 
 __all__ = ["CENTRE", "Atlas", "directions"]
 
@@ -62,7 +62,7 @@ class Atlas:
     def edge(self) -> NDArray[np.intp]:
         """Vertices on the lower edge of the skin, where the neck ends."""
         low = self.vertices[self._edge, 1]
-        return self._edge[low > low.max() - 25.0]
+        return np.asarray(self._edge[low > low.max() - 25.0])
 
     def cast(self, rays: NDArray[np.floating]) -> Spots:
         """Where rays (..., 3) from the centre leave the skin; those that hit nothing take the nearest triangle."""
@@ -108,7 +108,7 @@ class Spots:
         """(N, 3) mm: these places on the skin whose vertices (V, 3) are given; summed in a fixed order."""
         a, b, c = self.corners
         u, v, w = self.weights
-        return vertices[a] * u + vertices[b] * v + vertices[c] * w
+        return floats(vertices[a] * u + vertices[b] * v + vertices[c] * w)
 
 
 def _edge(triangles: NDArray[np.intp]) -> NDArray[np.intp]:

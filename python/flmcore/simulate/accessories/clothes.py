@@ -192,7 +192,7 @@ def _inward() -> Floats:
 def _skin_picture() -> NDArray[np.uint8]:
     rng = np.random.default_rng(20261)
     y, x = np.mgrid[0:16, 0:16].astype(np.float64)
-    return (200 + 30 * noise(rng, x / 4, y / 4) - 2.0 * (15 - y)).astype(np.uint8)
+    return np.asarray(200 + 30 * noise(rng, x / 4, y / 4) - 2.0 * (15 - y), np.uint8)
 
 
 def _skin_texture(tone: Colour) -> NDArray[np.uint8]:

@@ -103,7 +103,7 @@ def sample_glasses(rng: np.random.Generator, *, dark: float = 0.25) -> Glasses:
         lift=float(lift),
         rim=0.0 if rng.random() < 0.07 else float(rim),
         half_rim=bool(rng.random() < 0.12),
-        bridge=float(rng.uniform(15, 21)),
+        bridge=float(min(rng.uniform(15, 21), 2 * (37.5 - half_width))),  # the pupils are behind the lenses' middles
         low=float(rng.uniform(0, 5)),
         slip=float(rng.uniform(3, 14)) if rng.random() < 0.15 else 0.0,
         tilt=float(rng.normal(0, 1.2)),
@@ -191,7 +191,7 @@ def _seat(glasses: Glasses, head: Fitted) -> NDArray[np.float32]:
     share = float(np.interp(-depth, -nose[:, 2], np.arange(4.0)))
     lower = int(min(share, 2.0))
     on = nose[lower] + (nose[lower + 1] - nose[lower]) * np.float32(share - lower)
-    return on.astype(np.float32)
+    return floats(on)
 
 
 def _frame(glasses: Glasses, head: Fitted, rims: Floats, seat: Floats) -> Geometry:
@@ -292,7 +292,7 @@ _LENS = 16
 @functools.cache
 def _band() -> Floats:
     y, x = np.mgrid[0:_LENS, 0:_LENS].astype(np.float32) / _LENS
-    return np.exp(-(((x - y - 0.05) / 0.14) ** 2))[..., None]
+    return floats(np.exp(-(((x - y - 0.05) / 0.14) ** 2))[..., None])
 
 
 def _lens_texture(glasses: Glasses) -> NDArray[np.uint8]:

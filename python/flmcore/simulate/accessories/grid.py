@@ -43,7 +43,7 @@ def grid_uv(rows: int, columns: int, sheets: int = 1) -> Floats:
 def unit(vectors: Floats) -> Floats:
     """Vectors (..., 3) scaled to length 1; those of no length stay as they are."""
     length = np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
-    return vectors / np.maximum(length, np.float32(1e-6))
+    return floats(vectors / np.maximum(length, np.float32(1e-6)))
 
 
 @functools.cache
@@ -95,7 +95,7 @@ _FACES = ((0, 2, 1, 3), (5, 7, 4, 6), (4, 6, 0, 2), (1, 3, 5, 7), (4, 0, 5, 1), 
 def box(middle: Floats, axes: Floats) -> Floats:
     """(24, 3) points of a box, for ``grid_triangles(2, 2, 6)``; axes (3, 3): rows are its half edges, right-handed."""
     corners = _CORNERS[np.array(_FACES).ravel()]
-    return middle + corners[:, :1] * axes[0] + corners[:, 1:2] * axes[1] + corners[:, 2:] * axes[2]
+    return floats(middle + corners[:, :1] * axes[0] + corners[:, 1:2] * axes[1] + corners[:, 2:] * axes[2])
 
 
 def plain(colour: tuple[float, float, float]) -> NDArray[np.uint8]:

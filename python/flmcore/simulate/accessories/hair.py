@@ -47,7 +47,9 @@ class Hair:
 
     def flattened(self) -> Hair:
         """The same under a hat: pressed to the head, nothing tied up."""
-        return replace(self, thickness={"all over": 1.0, "sides": 2.0}, fuzz=0.0, tufts=())
+        fringe = None if self.fringe is None else replace(self.fringe, offset=1.5)
+        flat = {"all over": 1.0, "sides": 2.0}
+        return replace(self, thickness=flat, fuzz=0.0, fringe=fringe, tufts=())
 
 
 # style: how often, and how thick the hair is on top, at the sides, behind and in front (mm, from and to)

@@ -176,8 +176,8 @@ def _frame(hand: Hand, head: Fitted) -> tuple[Floats, Floats, Floats, Floats]:
     turn = np.radians(hand.wrist) * hand.side
     down = floats([np.sin(turn), np.cos(turn), 0])
     down = unit(down - (down * out).sum() * out)
-    # the left hand with its back to the camera and its wrist below has the thumb towards the person's right
-    across = np.cross(down, out) * np.float32(hand.side)
+    # the palm faces the face: with the wrist below, the left hand's thumb is on the person's left
+    across = np.cross(out, down) * np.float32(hand.side)
     x, y = hand.point
     size = np.float32(hand.size)
     middle = (
@@ -230,7 +230,7 @@ def build_hand(hand: Hand, head: Fitted) -> list[Part]:
 def _uv() -> Floats:
     fingers = grid_uv(_ROWS, _SIDES + 1, 5) * floats([0.5, 1.0])
     palm = grid_uv(_PALM_ROWS, _PALM_SIDES + 1) * floats([0.45, 0.5]) + floats([0.55, 0.0])
-    uv = np.concatenate([fingers, palm])
+    uv = floats(np.concatenate([fingers, palm]))
     uv.setflags(write=False)
     return uv
 

@@ -57,12 +57,12 @@ def build_fringe(fringe: Fringe, head: Fitted, colours: Words, thickness: float,
     spots, rays = head.atlas.keep(_fringe_grid)
     fall = np.linspace(0, 1, rows, dtype=np.float32) ** 0.7
     off = (1 - fall) * np.float32(thickness * 0.5 + 2.5) + fall * np.float32(fringe.offset + 0.2 * thickness)
-    off += np.float32(4 + 0.15 * thickness) * np.sin(fall * np.float32(np.pi))
+    off += np.float32(min(4 + 0.15 * thickness, thickness)) * np.sin(fall * np.float32(np.pi))
     vertices = spots.on(head.skin) + np.repeat(off, columns)[:, None] * rays
     uv = grid_uv(rows, columns) * floats([1, 1 / fringe.length])
     uv = np.minimum(uv, np.float32(1), out=uv)
     texture = tinted(sheet_greys()[fringe.wave], colours, sheet_covers()[fringe.end + ", sided"])
-    geometry = Geometry(vertices, grid_triangles(rows, columns), uv)
+    geometry = Geometry(floats(vertices), grid_triangles(rows, columns), floats(uv))
     return Part("fringe", geometry, texture, CLASSES["hair"], gloss, 20.0, two_sided=True)
 
 

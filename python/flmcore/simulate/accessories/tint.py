@@ -13,9 +13,7 @@ Colour = tuple[float, float, float]
 Words = NDArray[np.uint32]
 _STEPS = np.linspace(0.0, 1.0, 256, dtype=np.float32)[:, None]
 # where a 32-bit word keeps red, green, blue and coverage, whatever the machine's byte order
-_PLACE = np.array(
-    [np.uint8([[255 * (i == k) for i in range(4)]]).view(np.uint32)[0, 0] // 255 for k in range(4)]
-)
+_PLACE = np.eye(4, dtype=np.uint8).view(np.uint32)[:, 0]
 
 
 def ramp(dark: Colour, bright: Colour, shine: Colour | None = None) -> Words:
