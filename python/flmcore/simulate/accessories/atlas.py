@@ -6,6 +6,7 @@ skin of every other head, because all have the same triangles.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
@@ -58,7 +59,7 @@ class Atlas:
         kept: T = self._kept[key]
         return kept
 
-    @property
+    @functools.cached_property
     def edge(self) -> NDArray[np.intp]:
         """Vertices on the lower edge of the skin, where the neck ends."""
         low = self.vertices[self._edge, 1]

@@ -11,6 +11,7 @@ from flmcore.simulate.accessories.clothes import cloth_greys, sample_colour
 from flmcore.simulate.accessories.drape import draped
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import Floats, floats, grid_uv, join, tubes
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour, ramp, tinted
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
@@ -42,8 +43,8 @@ def sample_mask(rng: np.random.Generator) -> Mask:
         if surgical
         else sample_colour(rng)
     )
-    level = str(rng.choice(["on the nose", "under the nose", "on the chin"], p=[0.8, 0.1, 0.1]))
-    cloth = "stripes" if surgical else str(rng.choice(["plain", "folds", "dots", "checks", "blotches"]))
+    level = pick(rng, ["on the nose", "under the nose", "on the chin"], [0.8, 0.1, 0.1])
+    cloth = "stripes" if surgical else pick(rng, ["plain", "folds", "dots", "checks", "blotches"])
     share = 0.88 if surgical else float(rng.uniform(0.3, 0.9))
     return Mask(
         level,

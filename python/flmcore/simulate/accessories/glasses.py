@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from flmcore.simulate.accessories.atlas import Atlas, Spots
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import Floats, floats, join, plain, tubes, unit
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
@@ -68,7 +69,7 @@ _FRAMES = (
 def sample_glasses(rng: np.random.Generator, *, dark: float = 0.25) -> Glasses:
     """A pair at random; ``dark`` is the share of sunglasses."""
     sun = rng.random() < dark
-    kind = rng.choice(["round", "oval", "square", "aviator", "cat", "narrow", "large"])
+    kind = pick(rng, ["round", "oval", "square", "aviator", "cat", "narrow", "large"])
     half_width = {"round": 22.5, "narrow": 25.0, "large": 29.0}.get(kind, 26.0) + rng.normal(0, 1.2)
     ratio = {
         "round": 0.96,
@@ -103,7 +104,9 @@ def sample_glasses(rng: np.random.Generator, *, dark: float = 0.25) -> Glasses:
         lift=float(lift),
         rim=0.0 if rng.random() < 0.07 else float(rim),
         half_rim=bool(rng.random() < 0.12),
-        bridge=float(min(rng.uniform(15, 21), 2 * (37.5 - half_width))),  # the pupils are behind the lenses' middles
+        bridge=float(
+            min(rng.uniform(15, 21), 2 * (37.5 - half_width))
+        ),  # the pupils are behind the lenses' middles
         low=float(rng.uniform(0, 5)),
         slip=float(rng.uniform(3, 14)) if rng.random() < 0.15 else 0.0,
         tilt=float(rng.normal(0, 1.2)),

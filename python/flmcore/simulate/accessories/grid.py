@@ -7,7 +7,7 @@ import functools
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Floats", "box", "floats", "grid_triangles", "grid_uv", "join", "plain", "tubes", "unit"]
+__all__ = ["Floats", "box", "cross", "floats", "grid_triangles", "grid_uv", "join", "plain", "tubes", "unit"]
 
 Floats = NDArray[np.float32]
 
@@ -40,9 +40,21 @@ def grid_uv(rows: int, columns: int, sheets: int = 1) -> Floats:
     return out
 
 
+def cross(a: Floats, b: Floats) -> Floats:
+    """Cross products (..., 3); for the few that are wanted here quicker than NumPy's."""
+    x, y, z = a[..., 0], a[..., 1], a[..., 2]
+    u, v, w = b[..., 0], b[..., 1], b[..., 2]
+    first = y * w - z * v
+    out = np.empty((*first.shape, 3), np.float32)
+    out[..., 0] = first
+    out[..., 1] = z * u - x * w
+    out[..., 2] = x * v - y * u
+    return out
+
+
 def unit(vectors: Floats) -> Floats:
     """Vectors (..., 3) scaled to length 1; those of no length stay as they are."""
-    length = np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
+    length = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))[..., None]
     return floats(vectors / np.maximum(length, np.float32(1e-6)))
 
 
@@ -64,8 +76,8 @@ def tubes(paths: Floats, radii: Floats, facing: Floats, sides: int) -> Floats:
     along[:, 0] = paths[:, 1] - paths[:, 0]
     along[:, -1] = paths[:, -1] - paths[:, -2]
     along = unit(along)
-    towards = unit(facing - (along * facing).sum(axis=-1, keepdims=True) * along)
-    across = np.cross(towards, along)
+    towards = unit(facing - np.einsum("...i,...i->...", along, facing)[..., None] * along)
+    across = cross(towards, along)
     circle = _circle(sides)
     points = (
         paths[:, :, None]

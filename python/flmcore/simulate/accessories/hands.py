@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import (
     Floats,
+    cross,
     floats,
     grid_triangles,
     grid_uv,
@@ -19,6 +20,7 @@ from flmcore.simulate.accessories.grid import (
     tubes,
     unit,
 )
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
@@ -89,9 +91,9 @@ _MIRROR_68 += (37, 36, 41, 40, 54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 6
 def sample_hand(rng: np.random.Generator) -> Hand:
     """A hand that covers some of the face."""
     names = list(_POSES)
-    name = str(rng.choice(names, p=[_POSES[key][0] for key in names]))
+    name = pick(rng, names, [_POSES[key][0] for key in names])
     _, touches, point, gap, wrist, curl, spread = _POSES[name]
-    side = int(rng.choice([-1, 1]))
+    side = pick(rng, [-1, 1])
     bend = rng.uniform(*curl) + rng.normal(0, 0.1, 5)
     bend[0] = 0.3 * bend[0] + 0.1
     jitter = rng.normal(0, 10, 2)
@@ -124,7 +126,7 @@ def held(rng: np.random.Generator, side: int, touches: tuple[tuple[int, float], 
     """A hand that holds something there."""
     bend = np.clip(np.array([0.5, 0.95, 1.0, 1.05, 1.05]) + rng.normal(0, 0.08, 5), 0, 1.4)
     wrist, size = float(rng.uniform(0, 40)), float(rng.normal(0.98, 0.05))
-    return Hand(side, touches, (0, -40), gap, wrist, _five(bend), 0.0, size, _sleeve(rng))
+    return Hand(side, touches, (5, -75), gap, wrist, _five(bend), 0.0, size, _sleeve(rng))
 
 
 def place_of(touches: tuple[tuple[int, float], ...], head: Fitted) -> tuple[Floats, Floats]:
@@ -177,7 +179,7 @@ def _frame(hand: Hand, head: Fitted) -> tuple[Floats, Floats, Floats, Floats]:
     down = floats([np.sin(turn), np.cos(turn), 0])
     down = unit(down - (down * out).sum() * out)
     # the palm faces the face: with the wrist below, the left hand's thumb is on the person's left
-    across = np.cross(out, down) * np.float32(hand.side)
+    across = cross(out, down) * np.float32(hand.side)
     x, y = hand.point
     size = np.float32(hand.size)
     middle = (

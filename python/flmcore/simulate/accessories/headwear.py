@@ -12,6 +12,7 @@ from flmcore.simulate.accessories.clothes import cloth_greys, sample_colour
 from flmcore.simulate.accessories.drape import draped
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv, unit
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour, ramp, tinted
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
@@ -60,20 +61,20 @@ class Headwear:
 def sample_headwear(rng: np.random.Generator) -> Headwear:
     """One at random."""
     names = list(_KINDS)
-    kind = str(rng.choice(names, p=[_KINDS[name][0] for name in names]))
+    kind = pick(rng, names, [_KINDS[name][0] for name in names])
     _, edge, top, levels, brim = _KINDS[kind]
     bright = sample_colour(rng)
     cloth = (
         "knit"
         if kind == "beanie" and rng.random() < 0.6
-        else str(rng.choice(["plain", "folds", "stripes", "blotches"], p=[0.5, 0.3, 0.1, 0.1]))
+        else pick(rng, ["plain", "folds", "stripes", "blotches"], [0.5, 0.3, 0.1, 0.1])
     )
     share = float(rng.uniform(0.4, 0.9))
     return Headwear(
         kind=kind,
         edge=float(rng.uniform(*edge)),
         top=float(rng.uniform(*top)),
-        level=str(rng.choice(levels)),
+        level=pick(rng, levels),
         brim=float(rng.uniform(*brim)),
         droop=float(rng.uniform(0, 18)),
         cloth=cloth,
