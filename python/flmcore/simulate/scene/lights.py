@@ -12,8 +12,9 @@ __all__ = ["Lights", "broad_light", "sample_lights"]
 
 # What a surface gets of the bands 0, 1, 2 of the light around it, over π, so that light of 1 from everywhere gives 1
 # (Ramamoorthi and Hanrahan, An efficient representation for irradiance environment maps, 2001).
-# The harmonics' constants squared: once for the light, once for the normal; over that of band 0.
+# The harmonics' constants squared, over that of band 0; the coefficient of band 0 of an even light of 1.
 _SQUARES = np.array([1.0, 3.0, 3.0, 3.0, 15.0, 15.0, 5 / 4, 15.0, 15 / 4])
+EVEN = math.sqrt(4 * math.pi)
 _BANDS = np.array([1.0, 2 / 3, 2 / 3, 2 / 3, 1 / 4, 1 / 4, 1 / 4, 1 / 4, 1 / 4])
 
 
@@ -62,14 +63,15 @@ _KINDS = {
 
 
 def broad_light(directions: NDArray[np.floating], colours: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(9, 3) coefficients c of what broad lights from unit vectors (J, 3) of colours (J, 3) send back from a white surface:
+    """(9, 3) coefficients of real spherical harmonics (their constants included, as ``ops.drawing.shade`` has them) of
 
-    c₀ + c₁ y + c₂ z + c₃ x + c₄ xy + c₅ yz + c₆ (3z² − 1) + c₇ xz + c₈ (x² − y²) for its normal (x, y, z). Each light
-    is one of harmonics of bands 0 to 2, which is (1 + 2 cos + 5/8 (3 cos² − 1)) by the angle to it: below 0 behind.
+    what broad lights from unit vectors (J, 3), with colours (J, 3), send back from a white surface. The light falls off
+    with the angle to its direction as 1 + 2 cos + 5/8 (3 cos² − 1), cut off after band 2: below 0 behind.
     """
     x, y, z = np.asarray(directions, np.float64).T
     terms = np.stack([x * 0 + 1, y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y], axis=1)
-    return ((terms * _SQUARES * _BANDS)[:, :, None] * np.asarray(colours)[:, None, :]).sum(axis=0)  # type: ignore[no-any-return]
+    weights = EVEN * np.sqrt(_SQUARES) * _BANDS
+    return ((terms * weights)[:, :, None] * np.asarray(colours)[:, None, :]).sum(axis=0)  # type: ignore[no-any-return]
 
 
 def sample_lights(rng: np.random.Generator, *, shadows: float = 0.6) -> Lights:
@@ -120,5 +122,5 @@ def _ambient(rng: np.random.Generator, kind: _Kind) -> NDArray[np.float64]:
         weights.append(rng.uniform(0.1, 0.9) * _white(rng, kind))
     # The even light also makes up for what the broad ones take away on their far side.
     coefficients = broad_light(np.array(broad), np.array(weights)) * 0.4
-    coefficients[0] += even
+    coefficients[0] += even * EVEN
     return strength * coefficients  # type: ignore[no-any-return]
