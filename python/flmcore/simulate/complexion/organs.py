@@ -1,0 +1,104 @@
+"""Eyes, teeth, the inside of the mouth and ears as textures of their own."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .noise import Pieces
+from .pigment import BLOOD, SHADE, skin_density
+from .traits import Complexion
+
+__all__ = ["paint_ear", "paint_eye", "paint_mouth", "paint_teeth"]
+
+_EYE_RADIUS, _IRIS_RADIUS = 12.0, 6.0  # mm
+_IRIS = np.degrees(np.arcsin(_IRIS_RADIUS / _EYE_RADIUS)) / 180  # of the texture's width: 90 degrees are half of it
+
+
+def _finished(colours: NDArray[np.floating]) -> NDArray[np.uint8]:
+    out = np.full((*colours.shape[:2], 4), 255, np.uint8)
+    out[..., :3] = (colours + 0.5).clip(0, 255)
+    return out
+
+
+def _mix(base: NDArray[np.float32], coverage: NDArray[np.float32], colour: NDArray[np.floating]) -> None:
+    base += coverage[..., None] * (np.asarray(colour, np.float32) - base)
+
+
+@cache
+def _polar() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Distance from the pupil's centre as a part of the iris' radius, and the turn; (64, 64) each."""
+    y, x = (np.mgrid[:64, :64] + 0.5) / 64 - 0.5
+    return (np.hypot(x, y) / _IRIS).astype(np.float32), np.arctan2(y, x).astype(np.float32)
+
+
+def paint_eye(c: Complexion) -> NDArray[np.uint8]:
+    """(64, 64, 4) uint8: an eyeball about its optical axis; 90 degrees off it is half of the width."""
+    eyes, (radius, turn) = c.eyes, _polar()
+    rng = np.random.default_rng([c.pattern, 1])
+    grain = Pieces(rng).cut(1, 64, 64)
+    colours = np.empty((64, 64, 3), np.float32)
+    colours[:] = eyes.white
+    # veins, and shade under the lids
+    veins = (grain - 0.6).clip(0, 1) * ((radius - 1.1) * 0.8).clip(0, 1) * np.float32(0.7 * eyes.veins)
+    _mix(colours, veins, np.array([190, 90, 85]))
+    _mix(colours, ((radius - 1.2) * 0.28).clip(0, 0.6), 0.55 * np.array(eyes.white) + [25, 0, 0])
+    inside = ((1 - radius) * 8 + 0.5).clip(0, 1)
+    phases = rng.uniform(0, 2 * np.pi, 3)
+    rays = sum(np.cos(k * turn + p) for k, p in zip((7, 12, 19), phases, strict=True))
+    iris = np.asarray(eyes.iris, np.float32) * (1.0 + 0.09 * rays + 0.25 * (0.75 - radius))[..., None]
+    colours += inside[..., None] * (iris - colours)
+    rim = np.exp(-(((radius - 0.97) / 0.13) ** 2)) * np.float32(0.75 * eyes.limbus)
+    _mix(colours, rim, 0.25 * np.array(eyes.iris))
+    pupil = ((eyes.pupil - radius) * 8 + 0.5).clip(0, 1)
+    _mix(colours, pupil, np.array([8, 7, 8]))
+    if eyes.glint:
+        x, y = radius * np.cos(turn), radius * np.sin(turn)
+        gx, gy = rng.uniform(-0.45, 0.45), rng.uniform(-0.6, -0.1)
+        spot = (1.5 - np.hypot(x - gx, y - gy) * 5.0).clip(0, 1) * np.float32(eyes.glint)
+        _mix(colours, spot, np.array([255, 255, 255]))
+    return _finished(colours)
+
+
+def paint_teeth(c: Complexion) -> NDArray[np.uint8]:
+    """(32, 96, 4) uint8: a row of ten teeth across, the gum at v = 0, the cutting edges at v = 1."""
+    y, x = (np.arange(32) + 0.5)[:, None] / 32, (np.arange(96) + 0.5)[None] / 96
+    rng = np.random.default_rng([c.pattern, 2])
+    # from the middle to the sides: incisors are wider, and the row turns away from the light
+    off = np.abs(x - 0.5) * 2
+    shade = 1 - 0.55 * off**2
+    edges = np.concatenate([[0.0], np.cumsum(rng.uniform(0.9, 1.1, 5) * [0.26, 0.21, 0.22, 0.20, 0.20])])
+    gap = np.abs(off[..., None] - edges).min(axis=-1)
+    colours = np.broadcast_to(np.asarray(c.teeth, np.float64) * shade[..., None], (32, 96, 3)).astype(np.float32)
+    _mix(colours, np.broadcast_to(np.exp(-((gap / 0.012) ** 2)) * 0.45, (32, 96)).astype(np.float32), np.array([60, 40, 35]))
+    scallop = 0.20 + 0.07 * np.cos(np.pi * (gap / 0.11).clip(0, 1))
+    gum = ((scallop - y) * 14 + 0.5).clip(0, 1).astype(np.float32)
+    pink = 255 * np.exp(-(skin_density(0.15 + 0.3 * c.melanin, 1.4, 0)))
+    _mix(colours, gum, pink)
+    return _finished(colours)
+
+
+def paint_mouth(c: Complexion) -> NDArray[np.uint8]:
+    """(32, 64, 4) uint8: the cavity, dark red, lighter where the tongue lies (the lower middle)."""
+    y, x = (np.arange(32) + 0.5)[:, None] / 32, (np.arange(64) + 0.5)[None] / 64
+    rng = np.random.default_rng([c.pattern, 3])
+    depth = np.array([58, 20, 20]) * rng.uniform(0.4, 1.4)
+    tongue = np.array([176, 92, 90]) * rng.uniform(0.6, 1.1)
+    colours = np.broadcast_to(depth, (32, 64, 3)).astype(np.float32)
+    lies = np.exp(-(((x - 0.5) / 0.30) ** 4) - ((y - 0.85) / 0.33) ** 2) * (1 - 0.25 * np.exp(-(((x - 0.5) / 0.03) ** 2)))
+    _mix(colours, lies.astype(np.float32), tongue)
+    return _finished(colours)
+
+
+def paint_ear(c: Complexion) -> NDArray[np.uint8]:
+    """(64, 64, 4) uint8: skin with more blood, dark in the hollow before the middle."""
+    y, x = (np.mgrid[:64, :64] + 0.5) / 64 - 0.5
+    pieces = Pieces(np.random.default_rng([c.pattern, 4]))
+    grain = pieces.cut(2, 64, 64)[..., None]
+    hollow = np.exp(-((x / 0.17) ** 2) - ((y - 0.05) / 0.24) ** 2)
+    groove = np.exp(-(((np.hypot(x / 0.38, y / 0.44) - 0.72) / 0.10) ** 2))
+    density = skin_density(c.melanin, c.blood, c.yellow) + BLOOD * (0.3 + 0.2 * c.mottle * grain)
+    density = density + SHADE * (0.75 * hollow + 0.32 * groove)[..., None]
+    return _finished(255 * np.exp(-density))
