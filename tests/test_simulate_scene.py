@@ -48,7 +48,9 @@ def test_camera_keeps_its_limits_and_holds_the_face(seed: int) -> None:
     assert seen[:, 2].min() > 100
     assert inside(seen, camera.size).all()
     extent = np.ptp(seen[:, :2], axis=0).max()
-    assert settings.size / extent == pytest.approx(np.clip(settings.size / extent, *settings.face_window), rel=1e-4)
+    assert settings.size / extent == pytest.approx(
+        np.clip(settings.size / extent, *settings.face_window), rel=1e-4
+    )
 
 
 def test_cameras_face_mostly_forwards_and_reach_the_limits() -> None:
@@ -69,7 +71,9 @@ def test_project_is_a_pinhole_with_pixel_centres() -> None:
         centre=(63.5, 60.0),
     )
     points = np.array([[100.0, -40.0, 0.0], [0.0, 0.0, 250.0]], np.float32)
-    np.testing.assert_allclose(camera.project(points), [[113.5, 40.0, 1000.0], [63.5, 60.0, 1250.0]], rtol=1e-6)
+    np.testing.assert_allclose(
+        camera.project(points), [[113.5, 40.0, 1000.0], [63.5, 60.0, 1250.0]], rtol=1e-6
+    )
 
 
 def test_angles_are_to_the_line_of_sight() -> None:
@@ -146,7 +150,7 @@ def test_encode_and_linear_of_are_each_others_inverse() -> None:
 def scene() -> np.ndarray:
     y, x = np.mgrid[:64, :64]
     bright = 0.2 + 0.15 * np.sin(x / 5.0) * np.cos(y / 7.0)
-    return np.stack([bright, bright * 0.8, bright * 0.6], axis=2).astype(np.float32)
+    return np.stack([bright, bright * 0.8, bright * 0.6]).astype(np.float32)
 
 
 def test_develop_meters_and_repeats() -> None:
@@ -154,7 +158,9 @@ def test_develop_meters_and_repeats() -> None:
     at_rest = develop(rng(0), light, face, 0.0)
     for darker in (0.1, 10.0):
         other = develop(rng(0), light * np.float32(darker), face, 0.0)
-        assert abs(float(at_rest.mean()) - float(other.mean())) < 40  # a factor of 10 in light is not one in grey
+        assert (
+            abs(float(at_rest.mean()) - float(other.mean())) < 40
+        )  # a factor of 10 in light is not one in grey
     pictures = [develop(rng(i), light, face) for i in range(60)]
     assert all(picture.shape == (64, 64, 3) and picture.dtype == np.uint8 for picture in pictures)
     assert np.std([picture.mean() for picture in pictures]) > 12
@@ -165,28 +171,40 @@ def test_develop_meters_and_repeats() -> None:
 def test_develop_survives_the_dark_and_the_sun() -> None:
     for level in (0.0, 1e-9, 1e6):
         for seed in range(12):
-            picture = develop(rng(seed), np.full((16, 16, 3), level, np.float32), np.zeros((16, 16), np.float32))
+            picture = develop(
+                rng(seed), np.full((3, 16, 16), level, np.float32), np.zeros((16, 16), np.float32)
+            )
             assert picture.shape == (16, 16, 3)
 
 
 def test_blur_spreads_light_and_keeps_its_sum() -> None:
-    point = np.zeros((41, 41, 3), np.float32)
-    point[20, 20] = 1
+    point = np.zeros((3, 41, 41), np.float32)
+    point[:, 20, 20] = 1
     soft = defocused(point, 2.0)
     assert soft.sum() == pytest.approx(3.0, rel=1e-5)
     x = np.arange(41) - 20.0
-    assert np.sqrt((soft[:, :, 0].sum(axis=0) * x * x).sum()) == pytest.approx(2.0, rel=0.1)
+    for axis in (0, 1):
+        assert np.sqrt((soft[0].sum(axis=axis) * x * x).sum()) == pytest.approx(2.0, rel=0.1)
     line = moved(point, 8.0, 0.0)
     assert line.sum() == pytest.approx(3.0, rel=1e-5)
-    assert np.flatnonzero(line[20, :, 0]).tolist() == list(range(16, 25))
-    np.testing.assert_allclose(defocused(np.full((5, 5, 3), 0.3, np.float32), 9.0), 0.3, rtol=1e-5)
+    assert np.flatnonzero(line[0, 20]).tolist() == list(range(16, 25))
+    np.testing.assert_allclose(defocused(np.full((3, 5, 5), 0.3, np.float32), 9.0), 0.3, rtol=1e-5)
 
 
 def test_visible_is_told_by_depth_and_border() -> None:
     depth = np.full((8, 8), np.inf, np.float32)
     depth[:, :4] = 100.0  # two samples a pixel: columns 0 and 1 of the image are covered at 100 mm
     points = np.array(
-        [[0, 1, 100], [0, 1, 103], [0, 1, 120], [2, 1, 120], [3, 1, 900], [-0.6, 1, 50], [3.6, 1, 50], [0, 1, 90]],
+        [
+            [0, 1, 100],
+            [0, 1, 103],
+            [0, 1, 120],
+            [2, 1, 120],
+            [3, 1, 900],
+            [-0.6, 1, 50],
+            [3.6, 1, 50],
+            [0, 1, 90],
+        ],
         np.float32,
     )
     seen = visible(points, depth, (4, 4))

@@ -25,17 +25,18 @@ def sample_background(rng: np.random.Generator, settings: SimulateSettings) -> N
     from PIL import Image
 
     photo = settings.background_folder is not None and rng.random() < settings.background_photos
+    # A small picture enlarged is as blurred as one that was filtered, and takes less time.
+    blur = rng.uniform(0.0, 1.0) ** 2 * 0.06 * settings.size
+    side = max(4, round(settings.size / (1 + blur))) if blur > 0.25 else settings.size
     if photo:
         files = _photos(str(settings.background_folder))
-        part = _part_of_photo(rng, files[int(rng.integers(len(files)))], settings.size)
+        part = _part_of_photo(rng, files[int(rng.integers(len(files)))], side)
     else:
-        part = _part_of_scenery(rng, settings.size)
-    blur = rng.uniform(0.0, 1.0) ** 2 * 0.06 * settings.size
-    if blur > 0.4:  # a small picture enlarged is as blurred as one that was filtered, in less time
-        small = max(2, round(settings.size / (1 + blur)))
-        part = part.resize((small, small), Image.Resampling.BOX)
-        part = part.resize((settings.size, settings.size), Image.Resampling.BICUBIC)
-    return _recoloured(rng, np.asarray(part), photo)
+        part = _part_of_scenery(rng, side)
+    image = Image.fromarray(_recoloured(rng, np.asarray(part), photo))
+    if side != settings.size:
+        image = image.resize((settings.size, settings.size), Image.Resampling.BICUBIC)
+    return np.asarray(image)
 
 
 def _part_of_scenery(rng: np.random.Generator, size: int) -> object:
@@ -47,8 +48,13 @@ def _part_of_scenery(rng: np.random.Generator, size: int) -> object:
     turn = rng.normal(0.0, 0.12) if rng.random() < 0.8 else rng.uniform(-math.pi, math.pi)
     room = (SIDE - side * (abs(math.cos(turn)) + abs(math.sin(turn)))) / 2
     middle = SIDE / 2 + rng.uniform(-1, 1, 2) * max(room, 0.0)
-    c, s = math.cos(turn) * side / size, math.sin(turn) * side / size
     flip = -1.0 if rng.random() < 0.5 else 1.0
+    reduced = 1
+    while side / reduced > 2.5 * size and reduced < 8:  # bilinear samples would miss what lies between them
+        reduced *= 2
+    if reduced > 1:
+        picture, side, middle = picture.reduce(reduced), side / reduced, middle / reduced
+    c, s = math.cos(turn) * side / size, math.sin(turn) * side / size
     x0 = middle[0] - (c * flip - s) * size / 2
     y0 = middle[1] - (s * flip + c) * size / 2
     matrix = (c * flip, -s, x0, s * flip, c, y0)
@@ -90,5 +96,5 @@ def _recoloured(rng: np.random.Generator, picture: NDArray[np.uint8], photo: boo
     changed = np.empty_like(picture)
     for channel in range(3):
         table = np.rint((middle + lift + (levels - middle) * gains[channel]).clip(0, 255)).astype(np.uint8)
-        changed[:, :, channel] = table[picture[:, :, order[channel]]]
+        changed[:, :, channel] = table.take(picture[:, :, order[channel]])
     return changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 
@@ -13,7 +14,9 @@ from flmcore.simulate.scene.blur import defocused, moved
 __all__ = ["develop", "encode", "linear_of"]
 
 _BRIGHTEST = 4.0  # linear light that a table of the tone curve reaches
-_STEPS = 4096
+_STEPS = 2048
+_LIGHT = (np.arange(_STEPS) / (_STEPS - 1)) ** 2 * _BRIGHTEST  # evenly spaced in its root, nearly as sRGB is
+_MIDDLE = 0.2  # linear light that exposures aim at
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
@@ -43,7 +46,7 @@ def develop(
 
     Args:
         rng: all that is random comes from it.
-        light: (H, W, 3) linear RGB.
+        light: (3, H, W) linear red, green and blue.
         face: (H, W) weights by which the exposure is metered: how much of a pixel is the person.
         strength: of everything; 0 meters and encodes, no more.
 
@@ -60,13 +63,15 @@ def develop(
     return _filed(rng, levels, strength)
 
 
-def _through_lens(rng: np.random.Generator, light: NDArray[np.float32], strength: float) -> NDArray[np.float32]:
+def _through_lens(
+    rng: np.random.Generator, light: NDArray[np.float32], strength: float
+) -> NDArray[np.float32]:
     """Out of focus, or moved while the shutter was open."""
     kind, size, turn = rng.random(), rng.random(), rng.uniform(0, math.pi)
-    scale = light.shape[0] / 128 * strength
-    if kind < 0.35:
-        return defocused(light, 0.3 + 1.6 * size * size * scale)
-    if kind < 0.47:
+    scale = light.shape[1] / 128 * strength
+    if kind < 0.3 and scale:
+        return defocused(light, (0.3 + 1.6 * size * size) * scale)
+    if kind < 0.42 and scale:
         return moved(light, 1.0 + 7.0 * size * size * scale, turn)
     return light
 
@@ -74,18 +79,18 @@ def _through_lens(rng: np.random.Generator, light: NDArray[np.float32], strength
 def _gains(
     rng: np.random.Generator, light: NDArray[np.float32], face: NDArray[np.float32], strength: float
 ) -> NDArray[np.float32]:
-    """Exposure times white balance, per channel."""
-    every = max(1, light.shape[0] // 40)  # a light meter needs no more pixels
-    light, face = light[::every, ::every], face[::every, ::every]
-    on_face = (light * face[:, :, None]).sum(axis=(0, 1)) / max(float(face.sum()), 1.0)
-    overall = light.mean(axis=(0, 1))
-    metered = 0.7 * on_face + 0.3 * overall
+    """Exposure times white balance, (3, 1, 1)."""
+    every = max(1, light.shape[1] // 40)  # a light meter needs no more pixels
+    light, face = light[:, ::every, ::every], face[::every, ::every]
+    on_face = (light * face).sum(axis=(1, 2)) / max(float(face.sum()), 1.0)
+    metered = 0.7 * on_face + 0.3 * light.mean(axis=(1, 2))
     grey = max(float((metered * _LUMA).sum()), 1e-4)
-    exposure = 0.20 * grey**-0.85 * math.exp(strength * rng.normal(0.0, 0.38)) * 0.2**-0.15
+    # Dark scenes stay a little darker, bright ones brighter: meters do not take all of it away.
+    exposure = (grey / _MIDDLE) ** -0.85 * math.exp(strength * rng.normal(0.0, 0.38))
     # A camera takes some of the light's colour away, not all, and errs.
     balance = (grey / np.maximum(metered, 0.25 * grey)) ** (rng.uniform(0.0, 0.35))
     error = np.exp(strength * rng.normal(0.0, 0.05, 3))
-    return (exposure * balance * error).astype(np.float32)  # type: ignore[no-any-return]
+    return (exposure * balance * error).astype(np.float32)[:, None, None]  # type: ignore[no-any-return]
 
 
 def _vignette(rng: np.random.Generator, light: NDArray[np.float32], strength: float) -> None:
@@ -93,43 +98,55 @@ def _vignette(rng: np.random.Generator, light: NDArray[np.float32], strength: fl
     depth, tilt = rng.uniform(0, 0.5), rng.normal(0, 0.15, 2)
     if rng.random() > 0.3 * strength:
         return
-    height, width = light.shape[:2]
+    height, width = light.shape[1:]
     x = np.linspace(-1, 1, width, dtype=np.float32)
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     fall = 1 - np.float32(depth / 2) * (x * x + y * y) + np.float32(tilt[0]) * x + np.float32(tilt[1]) * y
-    light *= np.maximum(fall, np.float32(0.1))[:, :, None]
+    light *= np.maximum(fall, np.float32(0.1))
+
+
+@functools.cache
+def _grains() -> NDArray[np.float32]:
+    """Numbers of a normal distribution: drawing 50,000 new ones takes longer than most of what is done to an image."""
+    return np.random.default_rng([20, 8]).standard_normal(1 << 20, np.float32)
 
 
 def _noise(rng: np.random.Generator, light: NDArray[np.float32], strength: float) -> None:
     """Of photons and of reading, in place: its deviation grows as √light from a floor."""
-    kind, size = rng.random(), rng.random()
+    kind, size, start = rng.random(), rng.random(), int(rng.integers(1 << 20))
     level = strength * (0.003 + 0.05 * size**3)
     if kind > 0.7 or level < 1e-3:
         return
-    grain = rng.standard_normal(light.shape, np.float32)
-    if kind < 0.2:  # brightness only
-        grain = np.repeat(grain[:, :, :1], 3, axis=2)
-    light += grain * (np.float32(level) * np.sqrt(np.maximum(light, 0) * np.float32(0.5) + np.float32(0.001)))
+    planes = 1 if kind < 0.2 else 3  # of brightness only, or of each colour
+    shape = (planes, *light.shape[1:])
+    grain = np.take(_grains(), np.arange(start, start + math.prod(shape)), mode="wrap").reshape(shape)
+    deviation = np.maximum(light, np.float32(0))
+    deviation *= np.float32(0.5 * level**2)
+    deviation += np.float32(0.001 * level**2)
+    light += grain * np.sqrt(deviation, out=deviation)
 
 
 def _toned(rng: np.random.Generator, light: NDArray[np.float32], strength: float) -> NDArray[np.uint8]:
-    """Through a tone curve: a shoulder for highlights, contrast, lifted or crushed blacks, gamma."""
+    """(H, W, 3) levels by a tone curve: a shoulder for highlights, contrast, lifted or crushed blacks, gamma."""
     shoulder = rng.uniform(0.5, 1.0)
-    contrast, lift = strength * rng.normal(0.0, 0.25), strength * rng.normal(0.0, 0.035)
+    contrast, lift = strength * rng.normal(0.08, 0.25), strength * rng.normal(-0.01, 0.035)
     gamma = math.exp(strength * rng.normal(0.0, 0.13))
     saturation = 1 + strength * rng.normal(0.0, 0.22)
-    steps = (np.arange(_STEPS) / (_STEPS - 1)) ** 2 * _BRIGHTEST
-    over = np.maximum(steps - shoulder, 0)
-    bent = np.minimum(steps, shoulder) + (1 - shoulder) * (1 - np.exp(-over / max(1 - shoulder, 1e-3)))
+    over = np.maximum(_LIGHT - shoulder, 0)
+    bent = np.minimum(_LIGHT, shoulder) + (1 - shoulder) * (1 - np.exp(-over / max(1 - shoulder, 1e-3)))
     tones = encode(bent) ** gamma
     tones = tones + contrast * (tones - 0.5) * 4 * tones * (1 - tones)
     table = np.rint((lift + (1 - lift) * tones).clip(0, 1) * 255).astype(np.uint8)
     if abs(saturation - 1) > 0.02:
-        grey = (light[..., 0] * _LUMA[0] + light[..., 1] * _LUMA[1] + light[..., 2] * _LUMA[2])[..., None]
-        light = grey + np.float32(max(saturation, 0.0)) * (light - grey)
-    index = np.sqrt(np.maximum(light, np.float32(0))) * np.float32((_STEPS - 1) / math.sqrt(_BRIGHTEST))
+        share = np.float32(max(saturation, 0.0))
+        grey = light[0] * _LUMA[0] + light[1] * _LUMA[1] + light[2] * _LUMA[2]
+        light = light * share
+        light += grey * (1 - share)
+    index = np.maximum(light, np.float32(0))
+    np.sqrt(index, out=index)
+    index *= np.float32((_STEPS - 1) / math.sqrt(_BRIGHTEST))
     np.minimum(index, np.float32(_STEPS - 1), out=index)
-    return table.take(index.astype(np.int16))  # type: ignore[no-any-return]
+    return np.ascontiguousarray(table.take(index.astype(np.int16)).transpose(1, 2, 0))
 
 
 def _filed(rng: np.random.Generator, levels: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:

@@ -98,7 +98,11 @@ def sample_lights(rng: np.random.Generator, *, shadows: float = 0.6) -> Lights:
 
 def _direction(rng: np.random.Generator, kind: _Kind, behind: bool) -> NDArray[np.float64]:
     up = math.radians(rng.uniform(*kind.above))
-    side = math.radians(rng.uniform(100, 180) * (1 if rng.random() < 0.5 else -1) if behind else rng.uniform(-1, 1) * kind.aside)
+    side = math.radians(
+        rng.uniform(100, 180) * (1 if rng.random() < 0.5 else -1)
+        if behind
+        else rng.uniform(-1, 1) * kind.aside
+    )
     return np.array([math.cos(up) * math.sin(side), -math.sin(up), -math.cos(up) * math.cos(side)])
 
 

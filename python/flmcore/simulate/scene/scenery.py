@@ -30,7 +30,9 @@ def scenery() -> tuple[NDArray[np.uint8], ...]:
     return tuple(_picture(rng, kind) for kind in _KINDS for _ in range(_EACH))
 
 
-def _picture(rng: np.random.Generator, kind: Callable[[np.random.Generator, ImageDraw], None]) -> NDArray[np.uint8]:
+def _picture(
+    rng: np.random.Generator, kind: Callable[[np.random.Generator, ImageDraw], None]
+) -> NDArray[np.uint8]:
     from PIL import Image, ImageDraw
 
     image = Image.new("RGB", (SIDE, SIDE), _colour(rng, 0.35))
@@ -52,7 +54,9 @@ def _noise(rng: np.random.Generator, slope: float) -> NDArray[np.float32]:
     return (waves / waves.std()).astype(np.float32)
 
 
-def _colour(rng: np.random.Generator, strength: float, light: tuple[float, float] = (0.05, 0.95)) -> tuple[int, int, int]:
+def _colour(
+    rng: np.random.Generator, strength: float, light: tuple[float, float] = (0.05, 0.95)
+) -> tuple[int, int, int]:
     """A grey of a random lightness, tinted."""
     grey = rng.uniform(*light)
     tint = rng.normal(0.0, strength * 0.4, 3)
@@ -65,7 +69,9 @@ def _radius(rng: np.random.Generator, least: float, most: float) -> float:
     return float((rng.uniform(most**-2, least**-2)) ** -0.5)
 
 
-def _polygon(rng: np.random.Generator, corners: int, radius: float, stretch: float) -> list[tuple[float, float]]:
+def _polygon(
+    rng: np.random.Generator, corners: int, radius: float, stretch: float
+) -> list[tuple[float, float]]:
     x, y = rng.uniform(-0.1 * SIDE, 1.1 * SIDE, 2)
     turn = rng.uniform(0, 2 * math.pi)
     angles = np.sort(rng.uniform(0, 2 * math.pi, corners))
@@ -130,7 +136,11 @@ def _crowd(rng: np.random.Generator, draw: ImageDraw) -> None:
     for y in np.sort(rng.uniform(0, SIDE * 1.1, 26)):
         x, r = rng.uniform(0, SIDE), rng.uniform(10, 26)
         tone = rng.uniform(0.25, 1.0)
-        skin = (int(235 * tone), int(180 * tone * rng.uniform(0.85, 1.1)), int(150 * tone * rng.uniform(0.8, 1.1)))
+        skin = (
+            int(235 * tone),
+            int(180 * tone * rng.uniform(0.85, 1.1)),
+            int(150 * tone * rng.uniform(0.8, 1.1)),
+        )
         draw.rounded_rectangle((x - 1.7 * r, y + r, x + 1.7 * r, y + 5 * r), r * 0.8, _colour(rng, 0.6))
         draw.ellipse((x - 0.85 * r, y - 1.35 * r, x + 0.85 * r, y + r), _colour(rng, 0.1, (0.0, 0.4)))
         draw.ellipse((x - 0.72 * r, y - 0.9 * r, x + 0.72 * r, y + 1.1 * r), skin)
