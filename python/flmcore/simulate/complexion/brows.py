@@ -21,7 +21,7 @@ _ABOVE = 0.35  # part of a brow's thickness that lies above its landmarks: peopl
 def _frame() -> tuple[Patch, NDArray[np.float32]]:
     """The right brow: how far below its line, mm, and how far along, 0 at the inner end (beyond it: less than 0)."""
     points = landmark(21, 20, 19, 18, 17)
-    before, after = points[:1] + [[11.4, 3.0]], points[-1:] + [[-4.0, 4.0]]
+    before, after = points[0] + np.array([11.4, 3.0]), points[-1] + np.array([-4.0, 4.0])
     curve = smooth_curve(np.vstack([before, points, after]))
     grid = grid_around(np.vstack([points, [[0.8, -40]]]), 14)
     away, side, along = to_line(grid, curve)
@@ -42,10 +42,10 @@ def brow_coverage(b: Brows, grain: NDArray[np.float32] | None = None) -> Patch:
     middle = (0.5 - _ABOVE) * b.thickness - b.arch * (4 * t * (1 - t) - 0.5)
     edge = 1.2 + 1.8 * b.ragged
     if grain is not None:
-        half = half + grain * np.float32(0.25 + 0.6 * b.ragged)
+        half = half + grain * np.float32((0.1 + 0.06 * b.thickness) * (0.15 + 0.6 * b.ragged))
     coverage = ((half - np.abs(down.value - middle)) / edge + 0.5).clip(0, 1)
     ends = ((along + 0.05) * 12).clip(b.joined * 0.6, 1) * ((1.06 - along) * 14).clip(0, 1)
-    strands = 1.0 if grain is None else (0.82 + 0.26 * grain).clip(0.25, 1.1)
+    strands = 1.0 if grain is None else (0.9 + (0.06 + 0.14 * b.ragged) * grain).clip(0.25, 1.1)
     return Patch(down.rows, down.columns, (coverage * ends * strands * np.float32(b.density)).clip(0, 1))
 
 

@@ -42,10 +42,10 @@ def eye_frame() -> EyeFrame:
     """The frame of the mean right eye; the left one's is its mirror image."""
     outline = smooth_curve(landmark(36, 37, 38, 39, 40, 41), closed=True)
     brow = landmark(17, 18, 19, 20, 21)
-    grid = grid_around(np.vstack([outline, brow + [0, 8], [[-68, -6]]]), 5)
+    grid = grid_around(np.vstack([outline, brow + np.array([0, 8]), [[-68, -6]]]), 5)
     outer = landmark(36)[0]
-    upper = smooth_curve(np.vstack([landmark(39, 38, 37, 36), [outer + [-6.5, -3.0]]]))
-    lower = smooth_curve(np.vstack([landmark(39, 40, 41, 36), [outer + [-4.0, -2.0]]]))
+    upper = smooth_curve(np.vstack([landmark(39, 38, 37, 36), outer + np.array([-6.5, -3.0])]))
+    lower = smooth_curve(np.vstack([landmark(39, 40, 41, 36), outer + np.array([-4.0, -2.0])]))
     fields = []
     for curve in (upper, lower):
         away, side, along = to_line(grid, curve)

@@ -27,7 +27,9 @@ def crease(line: ArrayLike, width: float, *, relief: float = 0.4, steps: int = 4
     grid = grid_around(curve, 4 * width)
     away, side, along = to_line(grid, curve)
     across = away * side
-    profile = np.exp(-((across / width) ** 2)) - relief * np.exp(-(((across - 2.2 * width) / (1.3 * width)) ** 2))
+    profile = np.exp(-((across / width) ** 2)) - relief * np.exp(
+        -(((across - 2.2 * width) / (1.3 * width)) ** 2)
+    )
     return _patch(grid, profile * np.sin(np.pi * (0.06 + 0.88 * along)) ** 0.7)
 
 
@@ -70,10 +72,10 @@ def _forehead(rng: np.random.Generator) -> Patch:
 def _crows_feet(rng: np.random.Generator) -> Patch:
     x, y = landmark(36)[0]
     lines = []
-    for angle in np.radians([-28, -8, 12, 32] + rng.normal(0, 5, 4))[: int(rng.integers(2, 5))]:
+    for angle in np.radians(np.array([-28, -8, 12, 32]) + rng.normal(0, 5, 4))[: int(rng.integers(2, 5))]:
         start, length = rng.uniform(4, 7), rng.uniform(9, 18)
         reach = np.array([start, start + length / 2, start + length])
-        bend = np.array([0, 0.4, 0]) + angle
+        bend = np.array([-0.06, 0.0, 0.06]) + angle
         lines.append(crease(np.stack([x - reach * np.cos(bend), y + reach * np.sin(bend)], axis=1), 0.9))
     return _joined(lines)
 
@@ -81,7 +83,7 @@ def _crows_feet(rng: np.random.Generator) -> Patch:
 def _bag(rng: np.random.Generator) -> Patch:
     low = rng.uniform(6.5, 10.5)
     eye = landmark(39, 40, 41, 36)
-    line = eye + [[-1, low * 0.8], [-1, low], [0, low], [4, low * 0.8]]
+    line = eye + np.array([[-1, low * 0.8], [-1, low], [0, low], [4, low * 0.8]])
     return crease(_moved(rng, line, 0.5), rng.uniform(1.2, 2.2), relief=0.5)
 
 
@@ -98,10 +100,10 @@ def _neck(rng: np.random.Generator) -> Patch:
 def folds() -> dict[str, tuple[Patch, ...]]:
     """Lines of the skin by name, variants of each; those with ``_right`` have a mirror image on the left."""
     rng = np.random.default_rng(1)
-    smile = [[-15.5, 9], [-20, 15], [-26, 24], [-31, 33], [-34, 42]]
-    mouth = [[-29, 42], [-31, 48], [-32, 55], [-31, 61]]
-    frown = [[-6, -38], [-5, -44], [-6, -51]]
-    trough = [[-19, -18], [-25, -10], [-34, -4], [-43, -2]]
+    smile = np.array([[-15.5, 9], [-20, 15], [-26, 24], [-31, 33], [-34, 42]])
+    mouth = np.array([[-29, 42], [-31, 48], [-32, 55], [-31, 61]])
+    frown = np.array([[-6, -38], [-5, -44], [-6, -51]])
+    trough = np.array([[-19, -18], [-25, -10], [-34, -4], [-43, -2]])
 
     def bank(make: Callable[[np.random.Generator], Patch]) -> tuple[Patch, ...]:
         return tuple(make(rng) for _ in range(VARIANTS))
@@ -124,23 +126,25 @@ def _jaw() -> Patch:
     below = grid.y - np.interp(grid.x, jaw[:, 0], jaw[:, 1])
     near = np.exp(-((np.abs(grid.x) / 125) ** 4))
     value = ((below + 3) / 9).clip(0, 1) * np.exp(-(below.clip(0) / 45)) * near
-    return _patch_from(grid, value, np.array([[-138, 15], [138, 120]]))
-
-
-def _patch_from(grid: Grid, value: NDArray[np.floating], corners: NDArray[np.floating]) -> Patch:
-    part = grid_around(corners, 0)
+    part = grid_around([[-138, 15], [138, 120]], 0)
     return _patch(part, value[part.rows, part.columns])
 
 
 @cache
 def hollows() -> dict[str, Patch]:
     """Places that little light reaches, by name; those with ``_right`` have a mirror image."""
-    wing = [[-10.5, 16.5], [-14.8, 14.5], [-15.5, 10], [-12.5, 5.5], [-8.5, 3.5]]  # upwards: the bulge is the wing
+    wing = [
+        [-10.5, 16.5],
+        [-14.8, 14.5],
+        [-15.5, 10],
+        [-12.5, 5.5],
+        [-8.5, 3.5],
+    ]  # upwards: the bulge is the wing
     base = [[-12, 17.3], [-6.6, 18], [0, 20.5], [6.6, 18], [12, 17.3]]
     inner = landmark(39)[0]
     return {
         "nostril_right": blob(-7.2, 15.2, 4.0, 2.0, power=3.0),
-        "wing_right": crease(wing, 1.3, relief=0.5),
+        "wing_right": crease(wing, 1.9, relief=0.4),
         "nose_side_right": blob(-13.5, -12, 6, 17),
         "corner_right": blob(inner[0] + 4.5, inner[1] - 1, 5.5, 7.5),
         "socket_right": blob(-35, -32, 27, 8.5),

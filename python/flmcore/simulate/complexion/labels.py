@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..parts import CLASSES
-from .beards import BEARD_ZONES, beard_zones
 from .brows import brow_coverage
 from .lips import lip_frame
 from .plane import HEIGHT, WIDTH, inside, landmark, smooth_curve, whole
 from .skin import scalp
-from .traits import Brows, Complexion
+from .traits import Beard, Brows, Complexion
+from .whiskers import grown
 
 __all__ = ["skin_labels"]
 
 _MEAN_BROWS = Brows(1.0, 7.0, 0.3, 0.6, 0.2, 0.0, (0, 0, 0))
+_WHOLE_BEARD = Beard(1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, (0, 0, 0))
 _COVERED = 0.4  # coverage from which hair, not skin, is what one sees
 
 
@@ -50,14 +51,11 @@ def skin_labels(c: Complexion | None = None) -> NDArray[np.uint8]:
         (256, 320) uint8.
     """
     labels = _bare().copy()
-    zones = beard_zones()
-    amounts = [1.0] * len(BEARD_ZONES) if c is None else [getattr(c.beard, name) for name in BEARD_ZONES]
-    length = 1.0 if c is None else c.beard.length
-    if length >= 0.3:
-        first = zones[BEARD_ZONES[0]]
-        part = labels[first.where]
-        grown = sum((np.float32(a) * zones[n].value for n, a in zip(BEARD_ZONES, amounts, strict=True) if a), np.float32(0))
-        part[(grown * length > _COVERED) & (part != CLASSES["nose"])] = CLASSES["beard"]
+    beard = _WHOLE_BEARD if c is None else c.beard
+    hair = grown(beard) if beard.length >= 0.3 else None
+    if hair is not None:
+        part = labels[hair.where]
+        part[(hair.value * beard.length > _COVERED) & (part != CLASSES["nose"])] = CLASSES["beard"]
     if c is not None and c.scalp > _COVERED:
         labels[scalp().value > 0.5] = CLASSES["hair"]
     right = brow_coverage(_MEAN_BROWS if c is None else c.brows)

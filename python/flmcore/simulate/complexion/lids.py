@@ -24,7 +24,7 @@ def paint_lids(canvas: Canvas, c: Complexion, uneven: tuple[float, float]) -> No
     frame, lids = eye_frame(), c.lids
     near = np.exp(-((frame.opening.clip(None, 0) / 7.0) ** 2))
     _both(canvas, frame.patch(near), uneven, shade=0.30 * lids.sunken, melanin=0.05 * lids.sunken)
-    margin = np.exp(-((frame.opening / 1.6) ** 2)) + (frame.opening > 0)
+    margin = np.exp(-((frame.opening / 1.6) ** 2)) + 0.3 * (frame.opening > 1.6)
     _both(canvas, frame.patch(margin), uneven, blood=0.25 + 0.9 * lids.redness)
     if lids.crease:
         across = frame.upper - lids.crease_height * (0.55 + 1.6 * frame.along_upper * (1 - frame.along_upper))
@@ -38,7 +38,9 @@ def paint_lashes(canvas: Canvas, c: Complexion, uneven: tuple[float, float]) -> 
     frame, lids, makeup = eye_frame(), c.lids, c.makeup
     if makeup.shadow:
         reach = 5 + 5 * makeup.shadow
-        lid = ((reach - frame.upper) / 5).clip(0, 1) * (frame.upper > -0.5) * (frame.along_upper * 5).clip(0, 1)
+        lid = (
+            ((reach - frame.upper) / 5).clip(0, 1) * (frame.upper > -0.5) * (frame.along_upper * 5).clip(0, 1)
+        )
         lid = lid * ((1 - frame.along_upper) * 6).clip(0, 1)
         for patch in (frame.patch(lid), frame.patch(lid).mirrored()):
             canvas.cover(patch, makeup.shadow_colour, makeup.shadow)

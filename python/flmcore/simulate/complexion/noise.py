@@ -20,7 +20,9 @@ def noise(grain: int, *, stretch: float = 1.0) -> NDArray[np.float32]:
     frequency = np.fft.fftfreq(_SIDE) ** 2
     fall = frequency[:, None] * stretch**2 + frequency[None, : _SIDE // 2 + 1]
     # a Gaussian's transform: blurred white noise
-    spectrum = np.fft.rfft2(rng.standard_normal((_SIDE, _SIDE))) * np.exp(-2 * (np.pi * _GRAINS[grain]) ** 2 * fall / 4)
+    spectrum = np.fft.rfft2(rng.standard_normal((_SIDE, _SIDE))) * np.exp(
+        -2 * (np.pi * _GRAINS[grain]) ** 2 * fall / 4
+    )
     field = np.fft.irfft2(spectrum, s=(_SIDE, _SIDE))
     field -= field.mean()
     tile = (field / field.std()).astype(np.float32)

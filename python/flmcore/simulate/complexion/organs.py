@@ -14,7 +14,9 @@ from .traits import Complexion
 __all__ = ["paint_ear", "paint_eye", "paint_mouth", "paint_teeth"]
 
 _EYE_RADIUS, _IRIS_RADIUS = 12.0, 6.0  # mm
-_IRIS = np.degrees(np.arcsin(_IRIS_RADIUS / _EYE_RADIUS)) / 180  # of the texture's width: 90 degrees are half of it
+_IRIS = (
+    np.degrees(np.arcsin(_IRIS_RADIUS / _EYE_RADIUS)) / 180
+)  # of the texture's width: 90 degrees are half of it
 
 
 def _finished(colours: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -38,11 +40,12 @@ def paint_eye(c: Complexion) -> NDArray[np.uint8]:
     """(64, 64, 4) uint8: an eyeball about its optical axis; 90 degrees off it is half of the width."""
     eyes, (radius, turn) = c.eyes, _polar()
     rng = np.random.default_rng([c.pattern, 1])
-    grain = Pieces(rng).cut(1, 64, 64)
+    grain = np.abs(Pieces(rng).cut(1, 64, 64))
     colours = np.empty((64, 64, 3), np.float32)
     colours[:] = eyes.white
     # veins, and shade under the lids
-    veins = (grain - 0.6).clip(0, 1) * ((radius - 1.1) * 0.8).clip(0, 1) * np.float32(0.7 * eyes.veins)
+    # a blurred field's zeros are winding lines
+    veins = (1 - 5 * grain).clip(0, 1) * ((radius - 1.1) * 0.8).clip(0, 1) * np.float32(0.6 * eyes.veins)
     _mix(colours, veins, np.array([190, 90, 85]))
     _mix(colours, ((radius - 1.2) * 0.28).clip(0, 0.6), 0.55 * np.array(eyes.white) + [25, 0, 0])
     inside = ((1 - radius) * 8 + 0.5).clip(0, 1)
@@ -71,9 +74,15 @@ def paint_teeth(c: Complexion) -> NDArray[np.uint8]:
     shade = 1 - 0.55 * off**2
     edges = np.concatenate([[0.0], np.cumsum(rng.uniform(0.9, 1.1, 5) * [0.26, 0.21, 0.22, 0.20, 0.20])])
     gap = np.abs(off[..., None] - edges).min(axis=-1)
-    colours = np.broadcast_to(np.asarray(c.teeth, np.float64) * shade[..., None], (32, 96, 3)).astype(np.float32)
-    _mix(colours, np.broadcast_to(np.exp(-((gap / 0.012) ** 2)) * 0.45, (32, 96)).astype(np.float32), np.array([60, 40, 35]))
-    scallop = 0.20 + 0.07 * np.cos(np.pi * (gap / 0.11).clip(0, 1))
+    colours = np.broadcast_to(np.asarray(c.teeth, np.float64) * shade[..., None], (32, 96, 3)).astype(
+        np.float32
+    )
+    _mix(
+        colours,
+        np.broadcast_to(np.exp(-((gap / 0.012) ** 2)) * 0.45, (32, 96)).astype(np.float32),
+        np.array([60, 40, 35]),
+    )
+    scallop = 0.20 + 0.05 * np.cos(np.pi * (gap / 0.11).clip(0, 1))
     gum = ((scallop - y) * 14 + 0.5).clip(0, 1).astype(np.float32)
     pink = 255 * np.exp(-(skin_density(0.15 + 0.3 * c.melanin, 1.4, 0)))
     _mix(colours, gum, pink)
@@ -87,7 +96,9 @@ def paint_mouth(c: Complexion) -> NDArray[np.uint8]:
     depth = np.array([58, 20, 20]) * rng.uniform(0.4, 1.4)
     tongue = np.array([176, 92, 90]) * rng.uniform(0.6, 1.1)
     colours = np.broadcast_to(depth, (32, 64, 3)).astype(np.float32)
-    lies = np.exp(-(((x - 0.5) / 0.30) ** 4) - ((y - 0.85) / 0.33) ** 2) * (1 - 0.25 * np.exp(-(((x - 0.5) / 0.03) ** 2)))
+    lies = np.exp(-(((x - 0.5) / 0.30) ** 4) - ((y - 0.85) / 0.33) ** 2) * (
+        1 - 0.25 * np.exp(-(((x - 0.5) / 0.03) ** 2))
+    )
     _mix(colours, lies.astype(np.float32), tongue)
     return _finished(colours)
 

@@ -43,7 +43,7 @@ def hair_density(eumelanin: float, pheomelanin: float) -> Density:
 
 def iris_density(melanin: float, warmth: float) -> Density:
     """(3,) of an iris: melanin 0 (blue to grey) to 1 (almost black), through green and hazel at 0.3."""
-    blue = np.array([1.05, 0.72, 0.50]) + warmth * np.array([-0.25, -0.12, 0.30])
+    blue = np.array([0.92, 0.68, 0.56]) + warmth * np.array([-0.15, -0.02, 0.25])
     return blue + melanin * np.array([0.45, 1.15, 1.95]) + melanin**2 * np.array([0.65, 0.6, 0.35])
 
 

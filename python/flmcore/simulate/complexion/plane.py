@@ -15,7 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..anatomy import CHART_LOWEST, CHART_TOP, CHART_TURN, MEAN_LANDMARKS, chart
 
-__all__ = ["HEIGHT", "WIDTH", "Grid", "Patch", "grid_around", "inside", "landmark", "smooth_curve", "to_line", "whole"]
+__all__ = [
+    "HEIGHT",
+    "WIDTH",
+    "Grid",
+    "Patch",
+    "grid_around",
+    "inside",
+    "landmark",
+    "smooth_curve",
+    "to_line",
+    "whole",
+]
 
 HEIGHT, WIDTH = 256, 320
 _RADIUS = 95.0
@@ -31,8 +42,8 @@ class Grid:
 
     rows: slice
     columns: slice
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
+    x: NDArray[np.floating]
+    y: NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,9 @@ def grid_around(points: ArrayLike, margin: float) -> Grid:
 def smooth_curve(points: ArrayLike, steps: int = 6, closed: bool = False) -> NDArray[np.float64]:
     """A Catmull-Rom curve through points (n, 2), with ``steps`` lines from each to the next."""
     p = np.asarray(points, np.float64)
-    padded = np.vstack([p[-1:], p, p[:2]]) if closed else np.vstack([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
+    padded = (
+        np.vstack([p[-1:], p, p[:2]]) if closed else np.vstack([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
+    )
     a, b, c, d = (padded[k : len(padded) - 3 + k, None] for k in range(4))
     t = np.arange(steps)[None, :, None] / steps
     curve = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
@@ -95,7 +108,9 @@ def smooth_curve(points: ArrayLike, steps: int = 6, closed: bool = False) -> NDA
     return whole_curve if closed else np.vstack([whole_curve, p[-1:]])
 
 
-def to_line(grid: Grid, line: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def to_line(
+    grid: Grid, line: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Each texel's distance from a line (n, 2), its side, and how far along the line its nearest point is.
 
     Returns:

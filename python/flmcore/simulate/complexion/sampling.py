@@ -23,8 +23,8 @@ def _sometimes(rng: np.random.Generator, chance: float, low: float = 0.3, high: 
 
 def _pigments(rng: np.random.Generator, melanin: float, age: float) -> tuple[float, float]:
     """Eumelanin and pheomelanin of the hair: varied where skin is fair, dark elsewhere, grey with age, or dyed."""
-    fair = max(0.0, 1 - melanin / 0.32)
-    eumelanin = 1.0 - fair * rng.uniform(0, 0.95) - rng.uniform(0, 0.15)
+    fair = min(1.0, max(0.0, 1.5 - melanin / 0.22))
+    eumelanin = 1.0 - fair * rng.uniform(0, 1.0) - rng.uniform(0, 0.2)
     red = rng.uniform(0.3, 1.0) if rng.uniform() < 0.12 * fair else rng.uniform(0.05, 0.25)
     grey = np.clip((age - rng.normal(55, 12)) / 15, 0, 1) * rng.uniform(0.3, 1.0)
     if rng.uniform() < 0.06:  # dyed or bleached
@@ -94,7 +94,9 @@ def _bright_colour(rng: np.random.Generator) -> Colour:
     """Any colour of eye shadow: mostly brown to grey, sometimes a bright one."""
     if rng.uniform() < 0.6:
         grey = rng.uniform(20, 150)
-        r, g, b = (np.array([1.0, 0.75, 0.65]) * grey + rng.uniform(-15, 15, 3)).clip(0, 255).astype(int).tolist()
+        r, g, b = (
+            (np.array([1.0, 0.75, 0.65]) * grey + rng.uniform(-15, 15, 3)).clip(0, 255).astype(int).tolist()
+        )
     else:
         r, g, b = rng.integers(20, 235, 3).tolist()
     return r, g, b
@@ -119,7 +121,11 @@ def _makeup(rng: np.random.Generator, feminine: bool, age: float) -> MakeUp:
 def _eyes(rng: np.random.Generator, melanin: float, age: float) -> Eyes:
     light = rng.uniform() < 0.75 * max(0.0, 1 - melanin / 0.35)
     iris = rng.uniform(0.0, 0.45) if light else rng.uniform(0.5, 1.1)
-    tint = rng.uniform(-1, 1, 3) * 8 + np.array([222, 214, 208]) - np.array([0, 4, 14]) * rng.uniform() * (1 + age / 60)
+    tint = (
+        rng.uniform(-1, 1, 3) * 8
+        + np.array([222, 214, 208])
+        - np.array([0, 4, 14]) * rng.uniform() * (1 + age / 60)
+    )
     r, g, b = (tint * rng.uniform(0.85, 1.1)).clip(0, 255).astype(int).tolist()
     return Eyes(
         iris=rgb(iris_density(float(iris), _uniform(rng, -1, 1))),
@@ -140,8 +146,10 @@ def _teeth(rng: np.random.Generator, age: float) -> Colour:
 
 def sample_complexion(rng: np.random.Generator) -> Complexion:
     """A person drawn at random: every skin tone, age and sex, with and without a beard or make-up."""
-    melanin = float(rng.beta(1.0, 1.7))
-    age = float(rng.choice([rng.uniform(3, 17), rng.uniform(17, 45), rng.uniform(40, 85)], p=[0.14, 0.52, 0.34]))
+    melanin = 0.92 * float(rng.beta(1.05, 1.9))
+    age = float(
+        rng.choice([rng.uniform(3, 17), rng.uniform(17, 45), rng.uniform(40, 85)], p=[0.14, 0.52, 0.34])
+    )
     feminine = bool(rng.uniform() < 0.5)
     hair = _pigments(rng, melanin, age)
     makeup = _makeup(rng, feminine, age)
@@ -149,8 +157,8 @@ def sample_complexion(rng: np.random.Generator) -> Complexion:
     bald = not feminine and rng.uniform() < np.clip((age - 25) / 70, 0, 0.6)
     return Complexion(
         melanin=melanin,
-        blood=float(rng.normal(0.15, 0.35)),
-        yellow=float(rng.normal(0.1, 0.5)),
+        blood=float(np.clip(rng.normal(0.12, 0.22), -0.3, 0.8)),
+        yellow=float(np.clip(rng.normal(0.15, 0.3), -0.5, 0.9)),
         age=age,
         feminine=feminine,
         hair=rgb(hair_density(*hair)),

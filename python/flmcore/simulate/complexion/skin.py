@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .beards import BEARD_ZONES, beard_zones
 from .brows import paint_brows
 from .canvas import Canvas
 from .folds import blob, folds, hollows
@@ -15,8 +14,9 @@ from .lids import paint_lashes, paint_lids
 from .lips import paint_lips, paint_lipstick
 from .noise import Pieces
 from .pigment import BLOOD, SHADE, melanin_density, skin_density
-from .plane import HEIGHT, WIDTH, Patch, whole
+from .plane import HEIGHT, WIDTH, Patch, grid_around, whole
 from .traits import Complexion
+from .whiskers import paint_beard
 
 __all__ = ["paint_skin", "scalp", "skin_gloss"]
 
@@ -27,24 +27,24 @@ def _grain(canvas: Canvas, c: Complexion, pieces: Pieces) -> None:
     """What is uneven everywhere: patches of blood and melanin, pores, light that is not the scene's, freckles."""
     coarse, patchy = (pieces.cut(grain, HEIGHT, WIDTH) for grain in (4, 3))
     blotchy, spotted, fine = (pieces.cut(grain, HEIGHT, WIDTH) for grain in (2, 1, 0))
-    np.multiply(patchy, np.float32(0.14 * c.mottle), out=canvas.blood)
-    canvas.blood += blotchy * np.float32(0.10 * c.mottle)
-    np.multiply(coarse, np.float32(0.03 * c.mottle), out=canvas.melanin)
-    np.multiply(fine, np.float32(0.035 * c.pores), out=canvas.shade)
-    canvas.shade += coarse * np.float32(0.10 * c.uneven)
+    canvas.texture(canvas.blood, patchy, 0.11 * c.mottle, first=True)
+    canvas.texture(canvas.blood, blotchy, 0.07 * c.mottle)
+    canvas.texture(canvas.melanin, coarse, 0.03 * c.mottle, first=True)
+    canvas.texture(canvas.shade, fine, 0.022 * c.pores, first=True)
+    canvas.texture(canvas.shade, coarse, 0.10 * c.uneven)
     if c.freckles:
-        spots = np.maximum(spotted - np.float32(2.1 - 0.9 * c.freckles), 0)
-        spots *= _freckled()
-        spots *= np.float32(0.22 * c.freckles)
-        canvas.melanin += spots
+        where = _freckled()
+        spots = np.maximum(spotted[where.where] - np.float32(2.1 - 0.9 * c.freckles), 0) * where.value
+        canvas.add(Patch(where.rows, where.columns, spots), melanin=0.22 * c.freckles)
 
 
 @cache
-def _freckled() -> NDArray[np.float32]:
+def _freckled() -> Patch:
     """Where the sun falls: cheeks and nose most."""
-    grid = whole()
+    grid = grid_around([[-120, -85], [120, 85]], 0)
     middle = np.exp(-(((grid.y - 2) / 32) ** 2) - (grid.x / 75) ** 2)
-    return (0.25 + 0.75 * middle).astype(np.float32)
+    edge = ((120 - np.abs(grid.x)) / 30).clip(0, 1) * ((85 - np.abs(grid.y)) / 20).clip(0, 1)
+    return Patch(grid.rows, grid.columns, ((0.25 + 0.75 * middle) * edge).astype(np.float32))
 
 
 @cache
@@ -85,7 +85,7 @@ def _hollow(canvas: Canvas, c: Complexion, rng: np.random.Generator) -> None:
     hollow_cheeks = float(rng.uniform(-0.08, 0.12))
     for name, shade in (
         ("nostril_right", 0.5 + 1.0 * r.nose),
-        ("wing_right", 0.15 + 0.40 * r.nose),
+        ("wing_right", 0.08 + 0.34 * r.nose),
         ("nose_side_right", 0.16 * r.sockets),
         ("corner_right", 0.42 * r.sockets),
         ("socket_right", 0.26 * r.sockets),
@@ -154,30 +154,22 @@ def scalp() -> Patch:
     return Patch(grid.rows, grid.columns, np.broadcast_to(coverage, (HEIGHT, WIDTH)).astype(np.float32))
 
 
-def _paint_scalp(canvas: Canvas, c: Complexion, pieces: Pieces) -> None:
-    if c.scalp < 0.05:
-        return
-    rows = slice(0, 150)
-    grain = pieces.cut(0, 150, WIDTH, stretch=2.0)
-    coverage = (scalp().value[rows] * (1 + 0.22 * grain)).clip(0, 1)
-    canvas.cover(Patch(rows, slice(0, WIDTH), coverage), c.hair, 0.95 * c.scalp)
+@cache
+def _hairy_scalp() -> tuple[Patch, ...]:
+    """The scalp with strands, in a few variants."""
+    rows, pieces = slice(0, 150), Pieces(np.random.default_rng(2))
+    grains = [pieces.cut(0, 150, WIDTH, stretch=2.0) for _ in range(6)]
+    return tuple(
+        Patch(rows, slice(0, WIDTH), (scalp().value[rows] * (1 + 0.10 * grain)).clip(0, 1))
+        for grain in grains
+    )
 
 
-def _paint_beard(canvas: Canvas, c: Complexion, pieces: Pieces) -> None:
-    beard, zones = c.beard, beard_zones()
-    amounts = [(zones[name], getattr(beard, name)) for name in BEARD_ZONES]
-    total = sum((np.float32(amount) * zone.value for zone, amount in amounts if amount > 0), start=np.float32(0))
-    if not isinstance(total, np.ndarray) or not beard.length:
-        return
-    height, width = total.shape
-    hairs = pieces.cut(0, height, width, stretch=3.0 if beard.length > 0.5 else 1.3)
-    patchy = pieces.cut(2, height, width)
-    total = (total * (1 + np.float32(0.5 * beard.ragged) * patchy)).clip(0, 1)
-    # a shaven beard is dots under the skin, a long one covers it
-    covers = 0.16 + 0.84 * beard.length
-    strands = (1 + (0.55 - 0.25 * beard.length) * hairs).clip(0.2, 1.6)
-    first = amounts[0][0]
-    canvas.cover(Patch(first.rows, first.columns, (total * strands * np.float32(covers)).clip(0, 0.97)), beard.colour)
+def _paint_scalp(canvas: Canvas, c: Complexion, rng: np.random.Generator) -> None:
+    variants = _hairy_scalp()
+    which = int(rng.integers(len(variants)))
+    if c.scalp >= 0.05:
+        canvas.cover(variants[which], c.hair, 0.95 * c.scalp)
 
 
 def paint_skin(c: Complexion) -> NDArray[np.uint8]:
@@ -202,9 +194,9 @@ def paint_skin(c: Complexion) -> NDArray[np.uint8]:
     paint_lips(canvas, c.lips, pieces)
     canvas.develop(skin_density(c.melanin, c.blood, c.yellow), melanin_density(c.melanin), BLOOD, SHADE)
     paint_lipstick(canvas, c.makeup)
-    _paint_beard(canvas, c, pieces)
+    paint_beard(canvas, c.beard, pieces)
     paint_lashes(canvas, c, eyes)
-    _paint_scalp(canvas, c, pieces)
+    _paint_scalp(canvas, c, rng)
     paint_brows(canvas, c.brows, pieces, brows)
     return canvas.image()
 
