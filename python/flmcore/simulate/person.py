@@ -88,10 +88,10 @@ def _textures(complexion: Complexion) -> dict[str, NDArray[np.uint8]]:
         "left_eye": eye,
         "right_eye": eye,
         "upper_teeth": teeth,
-        "lower_teeth": teeth[::-1],
+        "lower_teeth": np.ascontiguousarray(teeth[::-1]),
         "mouth": paint_mouth(complexion),
         "left_ear": ear,
-        "right_ear": ear[:, ::-1],
+        "right_ear": ear,
     }
 
 
