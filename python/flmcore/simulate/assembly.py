@@ -28,6 +28,10 @@ class Assembly:
         triangles: (F, 3) int32.
         part: (F,) int32, indices of ``parts``.
         uv: (V, 2) float32.
+        starts: (P + 1,), each part's first vertex, and V.
+
+    A part's ``options`` may have ``cutout`` (False: its texture has no holes), ``occlusion`` (share of the light from
+    around that reaches it) and ``flatten`` (0 to 1: how much its normals lean to their mean).
     """
 
     parts: Sequence[Part]
@@ -35,6 +39,7 @@ class Assembly:
     triangles: NDArray[np.int32]
     part: NDArray[np.int32]
     uv: NDArray[np.float32]
+    starts: NDArray[np.int32]
 
     def drawn(self, camera: Camera, samples: int) -> Fragments:
         """Which triangle each sample of the camera's image shows."""
@@ -63,11 +68,12 @@ class Assembly:
             directions=lights.directions,
             colours=lights.colours,
             ambient=lights.ambient,
-            normals=vertex_normals(self.points, self.triangles),
+            normals=self._normals(),
             gloss=[part.gloss for part in self.parts],
             shininess=[part.shininess for part in self.parts],
             two_sided=[part.two_sided for part in self.parts],
             shadow=self._shadow(lights) if lights.shadow else None,
+            occlusion=self._per_vertex("occlusion", 1.0),
         )
 
     def labels(self, fragments: Fragments, texel_labels: dict[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
@@ -97,6 +103,21 @@ class Assembly:
         row = np.clip((place[:, 1] * height).astype(np.int32), 0, height - 1)
         return picture[row, column]
 
+    def _per_vertex(self, option: str, usual: float) -> NDArray[np.float32]:
+        values = [(part.options or {}).get(option, usual) for part in self.parts]
+        return np.repeat(np.array(values, np.float32), np.diff(self.starts))
+
+    def _normals(self) -> NDArray[np.float32]:
+        normals = vertex_normals(self.points, self.triangles)
+        for part, start, end in zip(self.parts, self.starts, self.starts[1:], strict=False):
+            flatten = (part.options or {}).get("flatten", 0.0)
+            if flatten:
+                own = normals[start:end]
+                middle = own.mean(axis=0)
+                middle /= np.float32(max(float(np.sqrt((middle * middle).sum())), 1e-6))
+                own += np.float32(flatten / (1 - flatten)) * middle
+        return normals
+
     def _cutouts(self) -> list[NDArray[np.uint8] | None]:
         return [part.texture[..., 3] if _has_holes(part) else None for part in self.parts]
 
@@ -123,8 +144,8 @@ def assemble(parts: Sequence[Part], camera: Camera) -> Assembly:
     """All parts (in the head's frame) as one mesh in the camera's frame, opaque ones first."""
     ordered = sorted(parts, key=lambda part: part.blend)
     counts = [len(part.geometry.vertices) for part in ordered]
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int32)
-    triangles = [part.geometry.triangles + start for part, start in zip(ordered, starts, strict=True)]
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    triangles = [part.geometry.triangles + start for part, start in zip(ordered, starts[:-1], strict=True)]
     faces = [len(part.geometry.triangles) for part in ordered]
     return Assembly(
         parts=ordered,
@@ -132,4 +153,5 @@ def assemble(parts: Sequence[Part], camera: Camera) -> Assembly:
         triangles=np.concatenate(triangles),
         part=np.repeat(np.arange(len(ordered), dtype=np.int32), faces),
         uv=np.concatenate([part.geometry.uv for part in ordered]),
+        starts=starts,
     )

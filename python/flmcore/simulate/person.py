@@ -47,7 +47,8 @@ class Person:
     def dressed(self, name: str, geometry: Geometry) -> Part:
         """A part of the head with this person's surface."""
         gloss, shininess = _SURFACES.get(name) or skin_gloss(self.complexion)
-        return Part(name, geometry, self.textures[name], CLASSES[_LABELS[name]], gloss, shininess)
+        options = {"cutout": False, **_OPTIONS.get(name, {})}
+        return Part(name, geometry, self.textures[name], CLASSES[_LABELS[name]], gloss, shininess, options=options)
 
 
 _LABELS = {
@@ -66,6 +67,15 @@ _SURFACES = {
     "upper_teeth": (0.35, 40.0),
     "lower_teeth": (0.35, 40.0),
     "mouth": (0.15, 20.0),
+}
+# Light from around that arrives; and how much a normal leans to the middle one: the white of an eye lets light in, and
+# does not get as dark towards its rim as chalk would.
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "left_eye": {"occlusion": 0.75, "flatten": 0.5},
+    "right_eye": {"occlusion": 0.75, "flatten": 0.5},
+    "upper_teeth": {"occlusion": 0.65},
+    "lower_teeth": {"occlusion": 0.55},
+    "mouth": {"occlusion": 0.3},
 }
 
 

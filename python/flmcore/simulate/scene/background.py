@@ -88,9 +88,9 @@ def _photo(file: Path) -> NDArray[np.uint8]:
 
 def _recoloured(rng: np.random.Generator, picture: NDArray[np.uint8], photo: bool) -> NDArray[np.uint8]:
     """Channels exchanged at times, each with its own gain and lift, by a table."""
-    order = np.arange(3) if photo or rng.random() < 0.5 else rng.permutation(3)
+    order = np.arange(3) if photo or rng.random() < 0.8 else rng.permutation(3)
     contrast, lift = rng.uniform(0.4, 1.2), rng.normal(0.0, 30.0)
-    gains = contrast * rng.normal(1.0, 0.0 if photo else 0.12, 3)
+    gains = contrast * rng.normal(1.0, 0.0 if photo else 0.06, 3)
     middle = rng.uniform(60, 190)
     levels = np.arange(256, dtype=np.float32)
     changed = np.empty_like(picture)

@@ -59,7 +59,7 @@ def _colour(
 ) -> tuple[int, int, int]:
     """A grey of a random lightness, tinted."""
     grey = rng.uniform(*light)
-    tint = rng.normal(0.0, strength * 0.4, 3)
+    tint = rng.normal(0.0, strength * 0.22, 3)
     red, green, blue = (255 * (grey + tint * min(grey + 0.2, 1.0))).clip(0, 255).astype(int).tolist()
     return red, green, blue
 
