@@ -13,7 +13,13 @@ using ByteArray = py::array_t<std::uint8_t, py::array::c_style>;
 inline void check_indices(const char* name, const IntArray& values, py::ssize_t low,
                           py::ssize_t limit) {
   const std::int32_t* v = values.data();
-  for (py::ssize_t i = 0; i < values.size(); ++i)
+  const std::int32_t least = static_cast<std::int32_t>(low), end = static_cast<std::int32_t>(limit);
+  const py::ssize_t n = values.size();
+  int beyond = 0;  // without a way out, so that the loop becomes vectors
+  for (py::ssize_t i = 0; i < n; ++i)
+    beyond |= static_cast<int>(v[i] < least) | static_cast<int>(v[i] >= end);
+  if (!beyond) return;
+  for (py::ssize_t i = 0; i < n; ++i)
     if (v[i] < low || v[i] >= limit)
       raise_value(name,
                   limit > 0

@@ -1,6 +1,7 @@
 #include "flmcore/kernels/shade.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "drawing.hpp"
@@ -21,9 +22,11 @@ ShadePart borrow_part(const py::handle& object, std::size_t index) {
           image.shape(0),
           image.shape(1),
           image.strides(0),
+          static_cast<float>(image.shape(1)),
+          static_cast<float>(image.shape(0)),
           0,
           0,
-          false};
+          0};
 }
 
 // materials: (P, 3) gloss, shininess, and 1 where two-sided.
@@ -35,7 +38,7 @@ std::vector<ShadePart> borrow_parts(const py::list& textures, const FloatArray& 
   for (const py::handle& texture : textures) {
     const float* row = materials.data() + 3 * parts.size();
     ShadePart part = borrow_part(texture, parts.size());
-    part.gloss = row[0], part.shininess = row[1], part.two_sided = row[2] != 0;
+    part.gloss = row[0], part.shininess = row[1], part.turn = row[2] != 0;
     parts.push_back(part);
   }
   return parts;
@@ -46,7 +49,7 @@ ShadeShadow shadow_of(const py::object& depth, const FloatArray& matrix, float b
   if (!py::isinstance<FloatArray>(depth))
     throw py::type_error("shadow: expected a contiguous float32 map, got another kind");
   const FloatArray map = py::reinterpret_borrow<FloatArray>(depth);
-  if (softness < 0 || softness > 8) raise_value("softness", "0 to 8", std::to_string(softness));
+  if (softness < 0 || softness > 3) raise_value("softness", "0 to 3", std::to_string(softness));
   const py::ssize_t least = 2 * softness + 3;
   if (map.ndim() != 2 || map.shape(0) < least || map.shape(1) < least)
     raise_value("shadow", "a map of at least " + std::to_string(least) + " texels a side",
@@ -68,6 +71,34 @@ void check_samples(const Samples& samples, py::ssize_t triangles, py::ssize_t le
   if (samples.weights.size() != 2 * n)
     raise_value("weights", "two for each sample", "shape " + shape_text(samples.weights));
   check_indices("triangle", samples.triangle, least, triangles);
+}
+
+struct Blended {
+  const std::int32_t *sample, *triangle;
+  const float* weights;
+  std::size_t count;
+};
+
+// A few rows of pixels at a time, so that their samples stay in the cache; all where there are
+// blended ones, which lie anywhere.
+void shade_rows(const ShadeJob& job, const std::int32_t* triangle, const float* weights,
+                const Blended& blended, py::ssize_t height, py::ssize_t width, py::ssize_t side,
+                float* out) {
+  const ShadeKernels& kernel = kernels().shade;
+  const py::ssize_t row = width * side * side,
+                    band = blended.count ? height : std::min<py::ssize_t>(height, 8);
+  const std::unique_ptr<float[]> colours(new float[static_cast<std::size_t>(4 * band * row)]);
+  for (py::ssize_t y = 0; y < height; y += band) {
+    const py::ssize_t rows = std::min(band, height - y);
+    kernel.shade(job, {triangle + y * row, weights + 2 * y * row,
+                       static_cast<std::size_t>(rows * row), true, colours.get()});
+    if (blended.count) {
+      const std::unique_ptr<float[]> over(new float[4 * blended.count]);
+      kernel.shade(job, {blended.triangle, blended.weights, blended.count, false, over.get()});
+      kernel.lay_over(blended.sample, over.get(), blended.count, colours.get());
+    }
+    kernel.average(colours.get(), rows, width, side, out + 4 * y * width);
+  }
 }
 
 FloatArray shade(const IntArray& triangle, const FloatArray& weights,
@@ -111,20 +142,16 @@ FloatArray shade(const IntArray& triangle, const FloatArray& weights,
   const py::ssize_t height = triangle.shape(0) / side, width = triangle.shape(1) / side;
   FloatArray pixels({height, width, py::ssize_t{4}});
   float* out = pixels.mutable_data();
-  const std::size_t count = static_cast<std::size_t>(triangle.size()),
-                    over = static_cast<std::size_t>(blended_sample.size()),
+  const std::size_t over = static_cast<std::size_t>(blended_sample.size()),
                     corners = static_cast<std::size_t>(vertices);
   py::gil_scoped_release nogil;
-  const ShadeKernels& kernel = kernels().shade;
-  std::vector<float> packed(shade_vertex * corners), samples(4 * count), layers(4 * over);
-  kernel.pack(positions.data(), normals.data(), uv.data(), occlusion.data(), corners,
-              packed.data());
-  job.packed = packed.data();
-  kernel.shade(job, triangle.data(), weights.data(), count, samples.data());
-  kernel.fill(triangle.data(), count, samples.data());
-  kernel.shade(job, blended_triangle.data(), blended_weights.data(), over, layers.data());
-  kernel.lay_over(blended_sample.data(), layers.data(), over, samples.data());
-  kernel.average(samples.data(), height, width, side, out);
+  const std::unique_ptr<float[]> packed(new float[shade_vertex * corners]);
+  kernels().shade.pack(positions.data(), normals.data(), uv.data(), occlusion.data(), corners,
+                       packed.get());
+  job.packed = packed.get();
+  shade_rows(job, triangle.data(), weights.data(),
+             {blended_sample.data(), blended_triangle.data(), blended_weights.data(), over}, height,
+             width, side, out);
   return pixels;
 }
 

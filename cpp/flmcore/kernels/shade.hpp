@@ -27,8 +27,9 @@ namespace flm {
 struct ShadePart {
   const std::uint8_t* texture;  // (height, width, 4)
   std::ptrdiff_t height, width, row_stride;
+  float columns, rows;  // width and height once more
   float gloss, shininess;
-  bool two_sided;
+  float turn;  // 1 where two-sided, else 0
 };
 
 struct ShadeShadow {
@@ -36,7 +37,7 @@ struct ShadeShadow {
   std::ptrdiff_t height, width;  // at least 2 * softness + 3
   float matrix[12];
   float bias;
-  int softness;  // 0 to 8
+  int softness;  // 0 to 3
 };
 
 constexpr std::size_t shade_vertex = 12;  // floats that a packed vertex takes
@@ -53,15 +54,20 @@ struct ShadeJob {
   ShadeShadow shadow;
 };
 
+// Samples, and where their colours go: (count, 4), linear red, green, blue, and coverage: the
+// texture's, 0 to 1, or 1 if opaque. A sample of triangle -1 becomes 0.
+struct ShadeSamples {
+  const std::int32_t* triangle;
+  const float* weights;  // (count, 2)
+  std::size_t count;
+  bool opaque;
+  float* colours;
+};
+
 struct ShadeKernels {
   void (*pack)(const float* positions, const float* normals, const float* uv,
                const float* occlusion, std::size_t vertices, float* packed);
-  // Colour of `count` samples, (count, 4): linear red, green, blue, and the texture's coverage 0
-  // to 1. A sample of triangle -1 becomes 0.
-  void (*shade)(const ShadeJob& job, const std::int32_t* triangle, const float* weights,
-                std::size_t count, float* colours);
-  // Sets the coverage of every sample that has a triangle to 1: opaque parts are whole.
-  void (*fill)(const std::int32_t* triangle, std::size_t count, float* colours);
+  void (*shade)(const ShadeJob& job, const ShadeSamples& samples);
   // Lays `count` colours with coverage over the samples (., 4), premultiplied, in order.
   void (*lay_over)(const std::int32_t* sample, const float* colours, std::size_t count,
                    float* samples);

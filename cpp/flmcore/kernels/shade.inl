@@ -1,3 +1,4 @@
+#include "flmcore/kernels/four_floats.inl"
 #include "flmcore/kernels/shade.hpp"
 #include "flmcore/kernels/shade_light.inl"
 #include "flmcore/kernels/shade_texture.inl"
@@ -6,30 +7,37 @@ namespace flm::FLM_ISA {
 namespace {
 namespace shading {
 
-// Interpolated vertices of the tile's samples, turned from one sample after the other into lanes.
-inline void gather(const ShadeJob& job, const std::int32_t* triangle, const float* weights,
-                   Tile& tile) {
+// Vertices between which the tile's samples lie, mixed: all of a vertex's numbers at once, then
+// turned into lanes.
+inline void gather(const ShadeJob& job, const ShadeSamples& samples, Tile& tile) {
   for (int i = 0; i < tile.count; ++i) {
-    const std::int32_t t = triangle[tile.sample[i]];
+    const std::size_t sample = tile.sample[i];
+    const std::int32_t t = samples.triangle[sample];
     const std::int32_t* v = job.triangles + 3 * t;
     const float* a = job.packed + shade_vertex * v[0];
     const float* b = job.packed + shade_vertex * v[1];
     const float* c = job.packed + shade_vertex * v[2];
-    const float wb = weights[2 * tile.sample[i]], wc = weights[2 * tile.sample[i] + 1];
-    const float wa = 1 - wb - wc;
-    float mixed[shade_vertex];
-    for (std::size_t k = 0; k < shade_vertex; ++k) mixed[k] = wa * a[k] + wb * b[k] + wc * c[k];
-    for (int k = 0; k < Tile::lanes; ++k) tile.lane[k][i] = mixed[k];
-    const ShadePart& part = job.parts[job.part[t]];
-    tile.part[i] = &part;
-    tile.gloss[i] = part.gloss, tile.shininess[i] = part.shininess;
-    tile.turn[i] = part.two_sided ? 1.0f : 0.0f;
+    const float wb = samples.weights[2 * sample], wc = samples.weights[2 * sample + 1];
+    const FourFloats share_a = FourFloats::all(1 - wb - wc), share_b = FourFloats::all(wb),
+                     share_c = FourFloats::all(wc);
+    for (std::size_t k = 0; k < shade_vertex; k += 4)
+      FourFloats::load(a + k)
+          .times(share_a)
+          .plus(FourFloats::load(b + k).times(share_b))
+          .plus(FourFloats::load(c + k).times(share_c))
+          .store(tile.mixed[i] + k);
+    tile.part[i] = job.parts + job.part[t];
+  }
+  for (int i = 0; i < tile.count; ++i) {
+    for (int k = 0; k < Tile::lanes; ++k) tile.lane[k][i] = tile.mixed[i][k];
+    const ShadePart& part = *tile.part[i];
+    tile.gloss[i] = part.gloss, tile.shininess[i] = part.shininess, tile.turn[i] = part.turn;
+    tile.width[i] = part.columns, tile.height[i] = part.rows;
   }
 }
 
-inline void finish(const ShadeJob& job, const std::int32_t* triangle, const float* weights,
-                   Tile& tile, float* colours) {
-  gather(job, triangle, weights, tile);
+inline void finish(const ShadeJob& job, const ShadeSamples& samples, Tile& tile) {
+  gather(job, samples, tile);
   face_camera(tile);
   ambient_light(job.ambient, tile);
   for (std::size_t j = 0; j < job.lights; ++j) {
@@ -37,13 +45,16 @@ inline void finish(const ShadeJob& job, const std::int32_t* triangle, const floa
     if (j == 0 && job.shadow.depth) cast_shadow(job.shadow, tile);
     add_light(job.colours + 3 * j, tile);
   }
+  find_texels(tile.lane[Tile::u], tile.width, tile.column, tile.beyond);
+  find_texels(tile.lane[Tile::v], tile.height, tile.row, tile.below);
   for (int i = 0; i < tile.count; ++i) {
     float albedo[4];
-    read_texture(*tile.part[i], tile.lane[Tile::u][i], tile.lane[Tile::v][i], job.decode, albedo);
-    float* out = colours + 4 * tile.sample[i];
+    read_texture(tile, i, job.decode, albedo);
+    float* out = samples.colours + 4 * tile.sample[i];
     for (int k = 0; k < 3; ++k) out[k] = albedo[k] * tile.diffuse[k][i] + tile.mirrored[k][i];
-    out[3] = albedo[3];
+    out[3] = samples.opaque ? 1.0f : albedo[3];
   }
+  tile.count = 0;
 }
 
 }  // namespace shading
@@ -60,24 +71,17 @@ void shade_pack(const float* positions, const float* normals, const float* uv,
   }
 }
 
-void shade_samples(const ShadeJob& job, const std::int32_t* triangle, const float* weights,
-                   std::size_t count, float* colours) {
+void shade_samples(const ShadeJob& job, const ShadeSamples& samples) {
   shading::Tile tile = {};
-  for (std::size_t i = 0; i < count; ++i) {
-    if (triangle[i] < 0) {
-      for (int k = 0; k < 4; ++k) colours[4 * i + k] = 0;
+  for (std::size_t i = 0; i < samples.count; ++i) {
+    if (samples.triangle[i] < 0) {
+      for (int k = 0; k < 4; ++k) samples.colours[4 * i + k] = 0;
       continue;
     }
     tile.sample[tile.count++] = i;
-    if (tile.count < shading::Tile::size) continue;
-    shading::finish(job, triangle, weights, tile, colours);
-    tile.count = 0;
+    if (tile.count == shading::Tile::size) shading::finish(job, samples, tile);
   }
-  shading::finish(job, triangle, weights, tile, colours);
-}
-
-void shade_fill(const std::int32_t* triangle, std::size_t count, float* colours) {
-  for (std::size_t i = 0; i < count; ++i) colours[4 * i + 3] = triangle[i] < 0 ? 0.0f : 1.0f;
+  if (tile.count > 0) shading::finish(job, samples, tile);
 }
 
 void shade_lay_over(const std::int32_t* sample, const float* colours, std::size_t count,
@@ -106,8 +110,7 @@ void shade_average(const float* samples, std::ptrdiff_t height, std::ptrdiff_t w
     }
 }
 
-constexpr ShadeKernels shade_kernels = {shade_pack, shade_samples, shade_fill, shade_lay_over,
-                                        shade_average};
+constexpr ShadeKernels shade_kernels = {shade_pack, shade_samples, shade_lay_over, shade_average};
 
 }  // namespace
 }  // namespace flm::FLM_ISA

@@ -17,8 +17,12 @@ struct Tile {
   int count;
   std::size_t sample[size];
   const ShadePart* part[size];
+  float mixed[size][shade_vertex];
   float lane[lanes][size];
   float gloss[size], shininess[size], turn[size];
+  float width[size], height[size];            // of the texture
+  std::int32_t column[size], row[size];       // first texel
+  std::uint32_t beyond[size], below[size];    // share of the second, in 1/256
   float vx[size], vy[size], vz[size];         // towards the camera
   float facing[size], highlight[size];        // of the light at hand
   float diffuse[3][size], mirrored[3][size];  // sums over lights
@@ -62,7 +66,7 @@ inline void aim(const float* l, Tile& t) {
     const float cosine = (x * hx + y * hy + z * hz) / length;
     const float peak = power_of(cosine < 1 ? cosine : 1.0f, t.shininess[i]) * t.gloss[i];
     t.facing[i] = facing;
-    t.highlight[i] = facing > 0 ? peak : 0.0f;
+    t.highlight[i] = peak * (facing > 0 ? 1.0f : 0.0f);
   }
 }
 
@@ -74,30 +78,43 @@ inline void add_light(const float* colour, Tile& t) {
     }
 }
 
-// Where a box of `taps` texels about `at` begins, and how far the first of them is left behind;
-// held inside (NaN: at the first).
-inline std::ptrdiff_t box_start(float at, int softness, std::ptrdiff_t count, float& rest) {
-  const float low = static_cast<float>(softness), high = static_cast<float>(count - 2 - softness);
+// Where a box about `at` begins, and how far the first of its texels is left behind; held inside
+// (NaN: at the first).
+template <int softness>
+inline std::ptrdiff_t box_start(float at, std::ptrdiff_t count, float& rest) {
+  const float low = softness, high = static_cast<float>(count - 2 - softness);
   const float held = (at > low ? (at < high ? at : high) : low) - low;
   const std::ptrdiff_t start = static_cast<std::ptrdiff_t>(held);
   rest = held - static_cast<float>(start);
   return start;
 }
 
-inline float share_of_light(const ShadeShadow& s, const float* q) {
-  float fx, fy;
-  const std::ptrdiff_t x0 = box_start(q[0], s.softness, s.width, fx),
-                       y0 = box_start(q[1], s.softness, s.height, fy);
-  const int last = 2 * s.softness + 1;
-  const float depth = q[2] - s.bias;
-  float sum = 0;
-  for (int j = 0; j <= last; ++j) {
+// The box column by column: of a length that is known, so that the columns become a vector.
+template <int softness>
+inline float share_of_light(const ShadeShadow& s, float x, float y, float z) {
+  constexpr int taps = 2 * softness + 2, last = taps - 1;
+  float left, above;
+  const std::ptrdiff_t x0 = box_start<softness>(x, s.width, left),
+                       y0 = box_start<softness>(y, s.height, above);
+  const float depth = z - s.bias;
+  float column[taps] = {};
+  for (int j = 0; j < taps; ++j) {
     const float* row = s.depth + (y0 + j) * s.width + x0;
-    float lit = (row[0] >= depth ? 1 - fx : 0.0f) + (row[last] >= depth ? fx : 0.0f);
-    for (int i = 1; i < last; ++i) lit += row[i] >= depth ? 1.0f : 0.0f;
-    sum += lit * (j == 0 ? 1 - fy : j == last ? fy : 1.0f);
+    const float height = j == 0 ? 1 - above : j == last ? above : 1.0f;
+    for (int i = 0; i < taps; ++i) column[i] += row[i] >= depth ? height : 0.0f;
   }
+  float sum = column[0] * (1 - left) + column[last] * left;
+  for (int i = 1; i < last; ++i) sum += column[i];
   return sum / static_cast<float>(last * last);
+}
+
+template <int softness>
+inline void take_shares(const ShadeShadow& s, const float (*q)[Tile::size], Tile& t) {
+  for (int i = 0; i < t.count; ++i) {
+    if (!(t.facing[i] > 0)) continue;
+    const float share = share_of_light<softness>(s, q[0][i], q[1][i], q[2][i]);
+    t.facing[i] *= share, t.highlight[i] *= share;
+  }
 }
 
 inline void cast_shadow(const ShadeShadow& s, Tile& t) {
@@ -110,12 +127,10 @@ inline void cast_shadow(const ShadeShadow& s, Tile& t) {
                   z = t.lane[Tile::z][i] + s.bias * t.lane[Tile::nz][i];
       q[k][i] = m[4 * k] * x + m[4 * k + 1] * y + m[4 * k + 2] * z + m[4 * k + 3];
     }
-  for (int i = 0; i < t.count; ++i) {
-    if (!(t.facing[i] > 0)) continue;
-    const float at[3] = {q[0][i], q[1][i], q[2][i]};
-    const float share = share_of_light(s, at);
-    t.facing[i] *= share, t.highlight[i] *= share;
-  }
+  if (s.softness == 0) take_shares<0>(s, q, t);
+  if (s.softness == 1) take_shares<1>(s, q, t);
+  if (s.softness == 2) take_shares<2>(s, q, t);
+  if (s.softness == 3) take_shares<3>(s, q, t);
 }
 
 }  // namespace shading

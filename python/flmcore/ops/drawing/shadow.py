@@ -13,7 +13,7 @@ from flmcore.ops.drawing._checks import Bytes, Floats, as_cutouts, as_floats, as
 
 __all__ = ["Shadow", "shadow_map", "unit_directions"]
 
-_MARGIN = 10.0  # texels without anything about the scene, so that the widest softness sees the light there
+_MARGIN = 5.0  # texels without anything about the scene, so that the widest softness sees the light there
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Shadow:
             and the depth.
         bias: mm by which a point is moved along its normal and towards the light before it is asked for, so that no
             surface shades itself.
-        softness: 0 to 8: the shadow's edge is ``2 * softness + 1`` texels wide.
+        softness: 0 to 3: the shadow's edge is ``2 * softness + 1`` texels wide.
     """
 
     depth: Floats
