@@ -6,6 +6,7 @@ skin of every other head, because all have the same triangles.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore.simulate.accessories.grid import Floats
+from flmcore.simulate.accessories.grid import Floats, floats
 
 __all__ = ["CENTRE", "Atlas", "directions"]
 
@@ -58,11 +59,11 @@ class Atlas:
         kept: T = self._kept[key]
         return kept
 
-    @property
+    @functools.cached_property
     def edge(self) -> NDArray[np.intp]:
         """Vertices on the lower edge of the skin, where the neck ends."""
         low = self.vertices[self._edge, 1]
-        return self._edge[low > low.max() - 25.0]
+        return np.asarray(self._edge[low > low.max() - 25.0])
 
     def cast(self, rays: NDArray[np.floating]) -> Spots:
         """Where rays (..., 3) from the centre leave the skin; those that hit nothing take the nearest triangle."""
@@ -108,7 +109,7 @@ class Spots:
         """(N, 3) mm: these places on the skin whose vertices (V, 3) are given; summed in a fixed order."""
         a, b, c = self.corners
         u, v, w = self.weights
-        return vertices[a] * u + vertices[b] * v + vertices[c] * w
+        return floats(vertices[a] * u + vertices[b] * v + vertices[c] * w)
 
 
 def _edge(triangles: NDArray[np.intp]) -> NDArray[np.intp]:

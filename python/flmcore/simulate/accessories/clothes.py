@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.noise import noise
 from flmcore.simulate.accessories.tint import Colour, Words, coverage, ramp, tinted
 from flmcore.simulate.parts import CLASSES, Geometry, Part
@@ -47,7 +48,7 @@ def sample_colour(rng: np.random.Generator) -> Colour:
     """Of cloth: greys, blues, blacks and whites more often than all others."""
     kind = rng.random()
     if kind < 0.4:
-        grey = rng.choice([25, 60, 120, 190, 235]) + rng.normal(0, 15)
+        grey = pick(rng, [25, 60, 120, 190, 235]) + rng.normal(0, 15)
         colour = grey + rng.normal(0, 6, 3)
     elif kind < 0.6:
         colour = np.array([35, 50, 95]) * rng.uniform(0.6, 2.2) + rng.normal(0, 12, 3)
@@ -61,8 +62,8 @@ def sample_clothes(rng: np.random.Generator) -> Clothes:
     """Clothes at random."""
     bright = sample_colour(rng)
     dark = sample_colour(rng) if rng.random() < 0.6 else (bright[0] * 0.5, bright[1] * 0.5, bright[2] * 0.5)
-    neck = str(rng.choice(_NECKS, p=[0.24, 0.14, 0.1, 0.06, 0.2, 0.09, 0.07, 0.06, 0.04]))
-    cloth = str(rng.choice(CLOTHS, p=[0.25, 0.25, 0.1, 0.08, 0.09, 0.06, 0.1, 0.07]))
+    neck = pick(rng, _NECKS, [0.24, 0.14, 0.1, 0.06, 0.2, 0.09, 0.07, 0.06, 0.04])
+    cloth = pick(rng, CLOTHS, [0.25, 0.25, 0.1, 0.08, 0.09, 0.06, 0.1, 0.07])
     turn, lean, size, slope = rng.normal(0, 1, 4)
     return Clothes(
         neck,
@@ -192,7 +193,7 @@ def _inward() -> Floats:
 def _skin_picture() -> NDArray[np.uint8]:
     rng = np.random.default_rng(20261)
     y, x = np.mgrid[0:16, 0:16].astype(np.float64)
-    return (200 + 30 * noise(rng, x / 4, y / 4) - 2.0 * (15 - y)).astype(np.uint8)
+    return np.asarray(200 + 30 * noise(rng, x / 4, y / 4) - 2.0 * (15 - y), np.uint8)
 
 
 def _skin_texture(tone: Colour) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv, plain, tubes
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
@@ -25,7 +26,7 @@ class Earrings:
 
 def sample_earrings(rng: np.random.Generator) -> Earrings:
     """A pair at random."""
-    kind = str(rng.choice(["stud", "ring", "drop"], p=[0.4, 0.35, 0.25]))
+    kind = pick(rng, ["stud", "ring", "drop"], [0.4, 0.35, 0.25])
     low, high = {"stud": (2.0, 4.5), "ring": (7.0, 24.0), "drop": (12.0, 40.0)}[kind]
     metals = ((212, 175, 85), (205, 205, 210), (225, 170, 150), (240, 240, 235))
     r, g, b = metals[int(rng.integers(4))] if rng.random() < 0.8 else rng.uniform(20, 240, 3).tolist()

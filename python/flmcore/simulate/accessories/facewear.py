@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flmcore.simulate.accessories.atlas import CENTRE, Atlas, Spots, directions
+from flmcore.simulate.accessories.atlas import Atlas, Spots, directions
 from flmcore.simulate.accessories.clothes import cloth_greys, sample_colour
+from flmcore.simulate.accessories.drape import draped
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import Floats, floats, grid_uv, join, tubes
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour, ramp, tinted
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
@@ -41,8 +43,8 @@ def sample_mask(rng: np.random.Generator) -> Mask:
         if surgical
         else sample_colour(rng)
     )
-    level = str(rng.choice(["on the nose", "under the nose", "on the chin"], p=[0.8, 0.1, 0.1]))
-    cloth = "stripes" if surgical else str(rng.choice(["plain", "folds", "dots", "checks", "blotches"]))
+    level = pick(rng, ["on the nose", "under the nose", "on the chin"], [0.8, 0.1, 0.1])
+    cloth = "stripes" if surgical else pick(rng, ["plain", "folds", "dots", "checks", "blotches"])
     share = 0.88 if surgical else float(rng.uniform(0.3, 0.9))
     return Mask(
         level,
@@ -69,7 +71,7 @@ def _grid(atlas: Atlas, level: str) -> tuple[Spots, Floats]:
     height = atlas.cast(directions(mesh[1].ravel(), mesh[0].ravel())).on(atlas.vertices.astype(np.float32))[
         :, 1
     ]
-    height = np.maximum.accumulate(height.reshape(len(tilt), _COLUMNS), axis=0) + 1e-4 * tilt[:, None]
+    height = np.maximum.accumulate(height.reshape(len(tilt), _COLUMNS), axis=0) + floats(1e-4 * tilt[:, None])
     upper, lower = _LEVELS[level]
     side = (np.abs(turn) / 74) ** 1.5
     ends = [middle + (outer - middle) * side for middle, outer in (upper, lower)]
@@ -84,13 +86,8 @@ def build_mask(mask: Mask, head: Fitted) -> Part:
     """The mask and the bands to the ears, in one part."""
     spots, rays = head.atlas.keep(_grid, mask.level)
     on_skin = spots.on(head.skin)
-    reach = np.sqrt(((on_skin - CENTRE) ** 2).sum(axis=-1)).reshape(_ROWS, _COLUMNS)
-    smooth = reach.copy()
-    for _ in range(3):  # cloth spans hollows
-        smooth[1:-1] = np.maximum(smooth[1:-1], (smooth[:-2] + smooth[2:]) / 2)
-        smooth[:, 1:-1] = np.maximum(smooth[:, 1:-1], (smooth[:, :-2] + smooth[:, 2:]) / 2)
-    bulge = np.sin(np.linspace(0.1, 0.9, _ROWS, dtype=np.float32) * np.float32(np.pi))[:, None]
-    sheet = on_skin + (smooth - reach + 2.0 + np.float32(mask.gap) * bulge).reshape(-1, 1) * rays
+    bulge = np.sin(np.linspace(0.1, 0.9, _ROWS, dtype=np.float32) * np.float32(np.pi))
+    sheet = draped(on_skin, np.repeat(2 + np.float32(mask.gap) * bulge, _COLUMNS), rays, _ROWS)
     grid = sheet.reshape(_ROWS, _COLUMNS, 3)
     paths = np.empty((4, _BAND_ROWS, 3), np.float32)
     way = np.linspace(0, 1, _BAND_ROWS, dtype=np.float32)[:, None]

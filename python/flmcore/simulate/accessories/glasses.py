@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from flmcore.simulate.accessories.atlas import Atlas, Spots
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import Floats, floats, join, plain, tubes, unit
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
@@ -68,7 +69,7 @@ _FRAMES = (
 def sample_glasses(rng: np.random.Generator, *, dark: float = 0.25) -> Glasses:
     """A pair at random; ``dark`` is the share of sunglasses."""
     sun = rng.random() < dark
-    kind = rng.choice(["round", "oval", "square", "aviator", "cat", "narrow", "large"])
+    kind = pick(rng, ["round", "oval", "square", "aviator", "cat", "narrow", "large"])
     half_width = {"round": 22.5, "narrow": 25.0, "large": 29.0}.get(kind, 26.0) + rng.normal(0, 1.2)
     ratio = {
         "round": 0.96,
@@ -103,7 +104,9 @@ def sample_glasses(rng: np.random.Generator, *, dark: float = 0.25) -> Glasses:
         lift=float(lift),
         rim=0.0 if rng.random() < 0.07 else float(rim),
         half_rim=bool(rng.random() < 0.12),
-        bridge=float(rng.uniform(15, 21)),
+        bridge=float(
+            min(rng.uniform(15, 21), 2 * (37.5 - half_width))
+        ),  # the pupils are behind the lenses' middles
         low=float(rng.uniform(0, 5)),
         slip=float(rng.uniform(3, 14)) if rng.random() < 0.15 else 0.0,
         tilt=float(rng.normal(0, 1.2)),
@@ -191,7 +194,7 @@ def _seat(glasses: Glasses, head: Fitted) -> NDArray[np.float32]:
     share = float(np.interp(-depth, -nose[:, 2], np.arange(4.0)))
     lower = int(min(share, 2.0))
     on = nose[lower] + (nose[lower + 1] - nose[lower]) * np.float32(share - lower)
-    return on.astype(np.float32)
+    return floats(on)
 
 
 def _frame(glasses: Glasses, head: Fitted, rims: Floats, seat: Floats) -> Geometry:
@@ -292,7 +295,7 @@ _LENS = 16
 @functools.cache
 def _band() -> Floats:
     y, x = np.mgrid[0:_LENS, 0:_LENS].astype(np.float32) / _LENS
-    return np.exp(-(((x - y - 0.05) / 0.14) ** 2))[..., None]
+    return floats(np.exp(-(((x - y - 0.05) / 0.14) ** 2))[..., None])
 
 
 def _lens_texture(glasses: Glasses) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Floats", "box", "floats", "grid_triangles", "grid_uv", "join", "plain", "tubes", "unit"]
+__all__ = ["Floats", "box", "cross", "floats", "grid_triangles", "grid_uv", "join", "plain", "tubes", "unit"]
 
 Floats = NDArray[np.float32]
 
@@ -40,10 +40,22 @@ def grid_uv(rows: int, columns: int, sheets: int = 1) -> Floats:
     return out
 
 
+def cross(a: Floats, b: Floats) -> Floats:
+    """Cross products (..., 3); for the few that are wanted here quicker than NumPy's."""
+    x, y, z = a[..., 0], a[..., 1], a[..., 2]
+    u, v, w = b[..., 0], b[..., 1], b[..., 2]
+    first = y * w - z * v
+    out = np.empty((*first.shape, 3), np.float32)
+    out[..., 0] = first
+    out[..., 1] = z * u - x * w
+    out[..., 2] = x * v - y * u
+    return out
+
+
 def unit(vectors: Floats) -> Floats:
     """Vectors (..., 3) scaled to length 1; those of no length stay as they are."""
-    length = np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
-    return vectors / np.maximum(length, np.float32(1e-6))
+    length = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))[..., None]
+    return floats(vectors / np.maximum(length, np.float32(1e-6)))
 
 
 @functools.cache
@@ -64,8 +76,8 @@ def tubes(paths: Floats, radii: Floats, facing: Floats, sides: int) -> Floats:
     along[:, 0] = paths[:, 1] - paths[:, 0]
     along[:, -1] = paths[:, -1] - paths[:, -2]
     along = unit(along)
-    towards = unit(facing - (along * facing).sum(axis=-1, keepdims=True) * along)
-    across = np.cross(towards, along)
+    towards = unit(facing - np.einsum("...i,...i->...", along, facing)[..., None] * along)
+    across = cross(towards, along)
     circle = _circle(sides)
     points = (
         paths[:, :, None]
@@ -95,7 +107,7 @@ _FACES = ((0, 2, 1, 3), (5, 7, 4, 6), (4, 6, 0, 2), (1, 3, 5, 7), (4, 0, 5, 1), 
 def box(middle: Floats, axes: Floats) -> Floats:
     """(24, 3) points of a box, for ``grid_triangles(2, 2, 6)``; axes (3, 3): rows are its half edges, right-handed."""
     corners = _CORNERS[np.array(_FACES).ravel()]
-    return middle + corners[:, :1] * axes[0] + corners[:, 1:2] * axes[1] + corners[:, 2:] * axes[2]
+    return floats(middle + corners[:, :1] * axes[0] + corners[:, 1:2] * axes[1] + corners[:, 2:] * axes[2])
 
 
 def plain(colour: tuple[float, float, float]) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ import numpy as np
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import Floats
 from flmcore.simulate.accessories.locks import Curtain, Fringe, Tuft, build_curtain, build_fringe, build_tuft
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.scalp import SHAPES, scalp
 from flmcore.simulate.accessories.strands import FLOWS, scalp_covers, scalp_greys
 from flmcore.simulate.accessories.tint import Words, ramp, tinted
@@ -47,7 +48,9 @@ class Hair:
 
     def flattened(self) -> Hair:
         """The same under a hat: pressed to the head, nothing tied up."""
-        return replace(self, thickness={"all over": 1.0, "sides": 2.0}, fuzz=0.0, tufts=())
+        fringe = None if self.fringe is None else replace(self.fringe, offset=1.5)
+        flat = {"all over": 1.0, "sides": 2.0}
+        return replace(self, thickness=flat, fuzz=0.0, fringe=fringe, tufts=())
 
 
 # style: how often, and how thick the hair is on top, at the sides, behind and in front (mm, from and to)
@@ -74,7 +77,7 @@ _LINE_CHANCES = {
 def sample_hair(rng: np.random.Generator) -> Hair | None:
     """Hair of one person; None is a bald head."""
     names = list(_STYLES)
-    style = str(rng.choice(names, p=[_STYLES[name][0] for name in names]))
+    style = pick(rng, names, [_STYLES[name][0] for name in names])
     if style == "bald":
         return None
     _, *ranges = _STYLES[style]
@@ -91,7 +94,7 @@ def sample_hair(rng: np.random.Generator) -> Hair | None:
     hair = Hair(
         line="wreath"
         if style == "wreath"
-        else str(rng.choice(_LINES, p=_LINE_CHANCES["grown" if grown else "cropped"])),
+        else pick(rng, _LINES, _LINE_CHANCES["grown" if grown else "cropped"]),
         cover=", shaved" if style == "shaved" else ", thin" if rng.random() < 0.08 else "",
         flow=_sample_flow(rng, style),
         rise="gentle" if style in ("back", "tied") or rng.random() < 0.3 else "steep",
@@ -115,18 +118,16 @@ def _sample_flow(rng: np.random.Generator, style: str) -> str:
     if style in ("back", "tied"):
         return "back"
     if style in ("bob", "long"):
-        return str(rng.choice(["parted left", "parted right", "parted middle"]))
-    return str(
-        rng.choice(
-            ["whorl", "parted left", "parted right", "tousled", "back"], p=[0.35, 0.15, 0.15, 0.2, 0.15]
-        )
+        return pick(rng, ["parted left", "parted right", "parted middle"])
+    return pick(
+        rng, ["whorl", "parted left", "parted right", "tousled", "back"], [0.35, 0.15, 0.15, 0.2, 0.15]
     )
 
 
 def _with_locks(rng: np.random.Generator, style: str, hair: Hair) -> Hair:
     fringe = curtain = None
     tufts: tuple[Tuft, ...] = ()
-    wave = int(rng.choice(4, p=[0.4, 0.3, 0.2, 0.1]))
+    wave = pick(rng, range(4), [0.4, 0.3, 0.2, 0.1])
     chance = {"short": 0.3, "undercut": 0.2, "bob": 0.5, "long": 0.4, "tied": 0.3, "curly": 0.25}.get(
         style, 0.0
     )

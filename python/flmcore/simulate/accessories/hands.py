@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import (
     Floats,
+    cross,
     floats,
     grid_triangles,
     grid_uv,
@@ -19,6 +20,7 @@ from flmcore.simulate.accessories.grid import (
     tubes,
     unit,
 )
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
@@ -89,9 +91,9 @@ _MIRROR_68 += (37, 36, 41, 40, 54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 6
 def sample_hand(rng: np.random.Generator) -> Hand:
     """A hand that covers some of the face."""
     names = list(_POSES)
-    name = str(rng.choice(names, p=[_POSES[key][0] for key in names]))
+    name = pick(rng, names, [_POSES[key][0] for key in names])
     _, touches, point, gap, wrist, curl, spread = _POSES[name]
-    side = int(rng.choice([-1, 1]))
+    side = pick(rng, [-1, 1])
     bend = rng.uniform(*curl) + rng.normal(0, 0.1, 5)
     bend[0] = 0.3 * bend[0] + 0.1
     jitter = rng.normal(0, 10, 2)
@@ -124,7 +126,7 @@ def held(rng: np.random.Generator, side: int, touches: tuple[tuple[int, float], 
     """A hand that holds something there."""
     bend = np.clip(np.array([0.5, 0.95, 1.0, 1.05, 1.05]) + rng.normal(0, 0.08, 5), 0, 1.4)
     wrist, size = float(rng.uniform(0, 40)), float(rng.normal(0.98, 0.05))
-    return Hand(side, touches, (0, -40), gap, wrist, _five(bend), 0.0, size, _sleeve(rng))
+    return Hand(side, touches, (5, -75), gap, wrist, _five(bend), 0.0, size, _sleeve(rng))
 
 
 def place_of(touches: tuple[tuple[int, float], ...], head: Fitted) -> tuple[Floats, Floats]:
@@ -176,8 +178,8 @@ def _frame(hand: Hand, head: Fitted) -> tuple[Floats, Floats, Floats, Floats]:
     turn = np.radians(hand.wrist) * hand.side
     down = floats([np.sin(turn), np.cos(turn), 0])
     down = unit(down - (down * out).sum() * out)
-    # the left hand with its back to the camera and its wrist below has the thumb towards the person's right
-    across = np.cross(down, out) * np.float32(hand.side)
+    # the palm faces the face: with the wrist below, the left hand's thumb is on the person's left
+    across = cross(out, down) * np.float32(hand.side)
     x, y = hand.point
     size = np.float32(hand.size)
     middle = (
@@ -230,7 +232,7 @@ def build_hand(hand: Hand, head: Fitted) -> list[Part]:
 def _uv() -> Floats:
     fingers = grid_uv(_ROWS, _SIDES + 1, 5) * floats([0.5, 1.0])
     palm = grid_uv(_PALM_ROWS, _PALM_SIDES + 1) * floats([0.45, 0.5]) + floats([0.55, 0.0])
-    uv = np.concatenate([fingers, palm])
+    uv = floats(np.concatenate([fingers, palm]))
     uv.setflags(write=False)
     return uv
 

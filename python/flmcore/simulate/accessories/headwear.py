@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore.simulate.accessories.atlas import CENTRE, Atlas, Spots, directions
+from flmcore.simulate.accessories.atlas import Atlas, Spots, directions
 from flmcore.simulate.accessories.clothes import cloth_greys, sample_colour
+from flmcore.simulate.accessories.drape import draped
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv, unit
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour, ramp, tinted
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
@@ -59,20 +61,20 @@ class Headwear:
 def sample_headwear(rng: np.random.Generator) -> Headwear:
     """One at random."""
     names = list(_KINDS)
-    kind = str(rng.choice(names, p=[_KINDS[name][0] for name in names]))
+    kind = pick(rng, names, [_KINDS[name][0] for name in names])
     _, edge, top, levels, brim = _KINDS[kind]
     bright = sample_colour(rng)
     cloth = (
         "knit"
         if kind == "beanie" and rng.random() < 0.6
-        else str(rng.choice(["plain", "folds", "stripes", "blotches"], p=[0.5, 0.3, 0.1, 0.1]))
+        else pick(rng, ["plain", "folds", "stripes", "blotches"], [0.5, 0.3, 0.1, 0.1])
     )
     share = float(rng.uniform(0.4, 0.9))
     return Headwear(
         kind=kind,
         edge=float(rng.uniform(*edge)),
         top=float(rng.uniform(*top)),
-        level=str(rng.choice(levels)),
+        level=pick(rng, levels),
         brim=float(rng.uniform(*brim)),
         droop=float(rng.uniform(0, 18)),
         cloth=cloth,
@@ -142,7 +144,7 @@ def build_headwear(wear: Headwear, head: Fitted) -> list[Part]:
     on_skin = spots.on(head.skin)
     off = _off(wear)
     if wear.kind in SHROUDS:
-        vertices = _draped(on_skin, off, rays)
+        vertices = draped(on_skin, np.repeat(off, _COLUMNS), rays, _ROWS)
     else:
         vertices = on_skin + np.repeat(off, _COLUMNS)[:, None] * rays
         if wear.kind == "hat":
@@ -171,16 +173,6 @@ def _off(wear: Headwear) -> Floats:
     if wear.kind in SHROUDS:
         off[-1] = 0.5 * wear.edge  # close to the face
     return off.astype(np.float32)
-
-
-def _draped(on_skin: Floats, off: Floats, rays: Floats) -> Floats:
-    """Cloth that bridges hollows: never closer to the middle of the head than its neighbours' mean."""
-    reach = np.sqrt(((on_skin - CENTRE) ** 2).sum(axis=-1)).reshape(_ROWS, _COLUMNS)
-    smooth = reach.copy()
-    for _ in range(3):
-        smooth[1:-1] = np.maximum(smooth[1:-1], (smooth[:-2] + smooth[2:]) / 2)
-        smooth[:, 1:-1] = np.maximum(smooth[:, 1:-1], (smooth[:, :-2] + smooth[:, 2:]) / 2)
-    return on_skin + (smooth - reach + off[:, None]).reshape(-1, 1) * rays
 
 
 def _crowned(vertices: Floats, on_skin: Floats) -> Floats:
@@ -213,12 +205,10 @@ def _brim(wear: Headwear, edge: Floats) -> Geometry:
         out = unit(out * floats([0.35, 0, 1]))
     way = np.linspace(0, 1, _BRIM_ROWS, dtype=np.float32)[:, None, None]
     points = edge + way * reach[:, None] * out
-    side = np.abs(np.sin(turn))[:, None] if wear.kind != "hat" else np.float32(1.0)
-    fall = (
-        np.float32(4 + wear.droop) * way[..., 0] + 0.12 * reach * side[..., 0] * way[..., 0]
-        if wear.kind != "hat"
-        else wear.droop * way[..., 0]
-    )
+    if wear.kind == "hat":
+        fall = np.float32(wear.droop) * way[..., 0]
+    else:  # a peak is arched
+        fall = (np.float32(4 + wear.droop) + np.float32(0.12) * reach * np.abs(np.sin(turn))) * way[..., 0]
     points[..., 1] += fall * (reach > 0)
     return Geometry(
         points.reshape(-1, 3), grid_triangles(_BRIM_ROWS, _COLUMNS), grid_uv(_BRIM_ROWS, _COLUMNS)

@@ -9,6 +9,7 @@ import numpy as np
 from flmcore.simulate.accessories.atlas import Atlas, Spots, directions
 from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv, tubes
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.strands import SHEET_ENDS, sheet_covers, sheet_greys
 from flmcore.simulate.accessories.tint import Words, tinted
 from flmcore.simulate.parts import CLASSES, Geometry, Part
@@ -35,7 +36,7 @@ class Fringe:
     @staticmethod
     def sample(rng: np.random.Generator, wave: int) -> Fringe:
         """One at random; a tenth reach into the eyes."""
-        end = str(rng.choice(SHEET_ENDS, p=[0.22, 0.2, 0.15, 0.15, 0.2, 0.08]))
+        end = pick(rng, SHEET_ENDS, [0.22, 0.2, 0.15, 0.15, 0.2, 0.08])
         length = rng.uniform(0.65, 1.0) if rng.random() < 0.88 else rng.uniform(1.0, 1.15)
         return Fringe(end, float(length), wave, float(rng.uniform(3, 8)))
 
@@ -57,12 +58,12 @@ def build_fringe(fringe: Fringe, head: Fitted, colours: Words, thickness: float,
     spots, rays = head.atlas.keep(_fringe_grid)
     fall = np.linspace(0, 1, rows, dtype=np.float32) ** 0.7
     off = (1 - fall) * np.float32(thickness * 0.5 + 2.5) + fall * np.float32(fringe.offset + 0.2 * thickness)
-    off += np.float32(4 + 0.15 * thickness) * np.sin(fall * np.float32(np.pi))
+    off += np.float32(min(4 + 0.15 * thickness, thickness)) * np.sin(fall * np.float32(np.pi))
     vertices = spots.on(head.skin) + np.repeat(off, columns)[:, None] * rays
     uv = grid_uv(rows, columns) * floats([1, 1 / fringe.length])
     uv = np.minimum(uv, np.float32(1), out=uv)
     texture = tinted(sheet_greys()[fringe.wave], colours, sheet_covers()[fringe.end + ", sided"])
-    geometry = Geometry(vertices, grid_triangles(rows, columns), uv)
+    geometry = Geometry(floats(vertices), grid_triangles(rows, columns), floats(uv))
     return Part("fringe", geometry, texture, CLASSES["hair"], gloss, 20.0, two_sided=True)
 
 
@@ -92,9 +93,9 @@ class Curtain:
     @staticmethod
     def sample(rng: np.random.Generator, wave: int, *, long: bool) -> Curtain:
         """One at random."""
-        before = int(rng.choice([62, 78, 108], p=[0.4, 0.35, 0.25]))
+        before = pick(rng, [62, 78, 108], [0.4, 0.35, 0.25])
         lowest = rng.uniform(140, 260) if long else rng.uniform(45, 120)
-        end = str(rng.choice(["straight", "wispy"]))
+        end = pick(rng, ["straight", "wispy"])
         flare = rng.normal(0.08, 0.12) if long else rng.normal(0.0, 0.1)
         return Curtain(
             before,
@@ -173,19 +174,17 @@ class Tuft:
     @staticmethod
     def sample(rng: np.random.Generator) -> tuple[Tuft, ...]:
         """A bun, two, a tail, or two of them."""
-        kind = rng.choice(
-            ["bun", "high bun", "two buns", "tail", "two tails"], p=[0.25, 0.25, 0.08, 0.32, 0.1]
-        )
+        kind = pick(rng, ["bun", "high bun", "two buns", "tail", "two tails"], [0.25, 0.25, 0.08, 0.32, 0.1])
         wave, size = int(rng.integers(0, 4)), float(rng.uniform(18, 38))
         if kind == "bun":
             return (Tuft(180, 75, size, 0, 0, wave),)
         if kind == "high bun":
-            return (Tuft(180, float(rng.choice([5, 20, 40])), size, 0, 0, wave),)
+            return (Tuft(180, pick(rng, [5, 20, 40]), size, 0, 0, wave),)
         if kind == "two buns":
             return tuple(Tuft(side * 75, 35, size * 0.8, 0, 0, wave) for side in (-1, 1))
         length = float(rng.uniform(90, 260))
         if kind == "tail":
-            tilt = float(rng.choice([25, 50, 75]))
+            tilt = pick(rng, [25, 50, 75])
             return (Tuft(180, tilt, size * 0.75, length, float(rng.normal(0, 60)), wave),)
         return tuple(Tuft(side * 110, 75, size * 0.6, length, side * 25, wave) for side in (-1, 1))
 

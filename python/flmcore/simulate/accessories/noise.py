@@ -18,4 +18,4 @@ def noise(rng: np.random.Generator, x: NDArray[np.floating], y: NDArray[np.float
     k, m = (i + 1) & 255, (j + 1) & 255
     above = table[j, i] * (1 - right) + table[j, k] * right
     below = table[m, i] * (1 - right) + table[m, k] * right
-    return above * (1 - low) + below * low
+    return np.asarray(above * (1 - low) + below * low, np.float64)

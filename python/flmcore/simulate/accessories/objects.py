@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from flmcore.simulate.accessories.clothes import CLOTHS, cloth_greys, sample_colour
 from flmcore.simulate.accessories.fitted import Fitted
-from flmcore.simulate.accessories.grid import Floats, box, floats, grid_triangles, grid_uv, tubes, unit
+from flmcore.simulate.accessories.grid import Floats, box, cross, floats, grid_triangles, grid_uv, tubes, unit
 from flmcore.simulate.accessories.hands import Hand, build_hand, held, place_of
+from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour, ramp, tinted
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
@@ -50,8 +51,8 @@ class Thing:
 
 def sample_thing(rng: np.random.Generator) -> Thing:
     """One at random."""
-    kind = str(rng.choice(KINDS, p=[0.25, 0.2, 0.2, 0.1, 0.15, 0.1]))
-    side = int(rng.choice([-1, 1]))
+    kind = pick(rng, KINDS, [0.25, 0.2, 0.2, 0.1, 0.15, 0.1])
+    side = pick(rng, [-1, 1])
     touches, gap = {
         "cup": (((57, 1.0),), rng.uniform(30, 60)),
         "telephone": ((((13 if side > 0 else 3), 1.0),), rng.uniform(4, 10))
@@ -62,7 +63,8 @@ def sample_thing(rng: np.random.Generator) -> Thing:
     }.get(kind, (((int(rng.integers(68)), 1.0), (30, 0.3)), rng.uniform(40, 200)))
     hand = None
     if kind != "stick" and rng.random() < 0.85:
-        hand = held(rng, side, touches, float(gap))
+        thick = {"cup": 34.0, "ball": 38.0, "microphone": 14.0}.get(kind, 5.0)  # the palm is before it
+        hand = held(rng, side, touches, float(gap) + thick)
     return Thing(
         kind=kind,
         touches=touches,
@@ -70,7 +72,7 @@ def sample_thing(rng: np.random.Generator) -> Thing:
         size=float(rng.uniform(0.85, 1.2)),
         turn=float(rng.normal(0, 18)),
         tilt=float(rng.normal(0, 14)),
-        cloth=str(rng.choice(CLOTHS)) if kind in ("cup", "paper", "ball") else "plain",
+        cloth=pick(rng, CLOTHS) if kind in ("cup", "paper", "ball") else "plain",
         dark=sample_colour(rng),
         bright=sample_colour(rng),
         gloss=float(rng.uniform(0.02, 0.6)),
@@ -97,7 +99,7 @@ def _axes(thing: Thing, out: Floats) -> Floats:
     away = unit(-out + floats([np.sin(turn), 0, 0]))
     down = floats([np.sin(tilt), np.cos(tilt), 0])
     down = unit(down - (down * away).sum() * away)
-    return np.stack([np.cross(down, away), down, away]).astype(np.float32)
+    return np.stack([cross(down, away), down, away]).astype(np.float32)
 
 
 Shape = tuple[Floats, NDArray[np.int32], Floats]

@@ -87,18 +87,22 @@ def sample_accessories(rng: np.random.Generator, chances: Chances | None = None)
     chance leaves the others' looks as they are.
     """
     chances = Chances() if chances is None else chances
-    lots = rng.uniform(size=8)
-    hair, wear, glasses, rings, mask, hand, thing, clothes = rng.spawn(8)
+    lots = rng.random(7).tolist()
+    seeds = rng.integers(0, 2**63, 8)
     before = lots[5]
+
+    def own(index: int) -> np.random.Generator:
+        return np.random.Generator(np.random.PCG64(int(seeds[index])))
+
     worn = Accessories(
-        hair=sample_hair(hair) if lots[0] < chances.hair else None,
-        headwear=sample_headwear(wear) if lots[1] < chances.headwear else None,
-        glasses=sample_glasses(glasses, dark=chances.dark) if lots[2] < chances.glasses else None,
-        earrings=sample_earrings(rings) if lots[3] < chances.earrings else None,
-        mask=sample_mask(mask) if lots[4] < chances.mask else None,
-        hand=sample_hand(hand) if before < chances.hand else None,
-        thing=sample_thing(thing) if chances.hand <= before < chances.hand + chances.thing else None,
-        clothes=sample_clothes(clothes) if lots[7] < chances.clothes else None,
+        hair=sample_hair(own(0)) if lots[0] < chances.hair else None,
+        headwear=sample_headwear(own(1)) if lots[1] < chances.headwear else None,
+        glasses=sample_glasses(own(2), dark=chances.dark) if lots[2] < chances.glasses else None,
+        earrings=sample_earrings(own(3)) if lots[3] < chances.earrings else None,
+        mask=sample_mask(own(4)) if lots[4] < chances.mask else None,
+        hand=sample_hand(own(5)) if before < chances.hand else None,
+        thing=sample_thing(own(6)) if chances.hand <= before < chances.hand + chances.thing else None,
+        clothes=sample_clothes(own(7)) if lots[6] < chances.clothes else None,
     )
     return worn if worn.headwear is None else _under(worn, worn.headwear)
 

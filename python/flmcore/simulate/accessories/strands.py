@@ -45,7 +45,7 @@ def hair_margin(line: str, turn: NDArray[np.floating], points: NDArray[np.floati
     if line == "wreath":  # bald above: hair from ear to ear only
         crown = np.interp(np.abs(turn), (0, 60, 90, 180), (-60.0, -66.0, -88.0, -78.0))
         margin = np.minimum(margin, points[..., 1] - crown)
-    return margin
+    return np.asarray(margin, np.float64)
 
 
 def _unrolled() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
