@@ -61,5 +61,5 @@ def line_strength(away: Field, along: Field, above: float, below: float, wing: f
     across = np.where(away > 0, away / above, away / -below)
     inner = (along * 5).clip(0.25, 1)
     outer = np.where(along > 0.83, wing * (1 - along) / 0.17, 1.0)
-    strength: Field = np.exp(-(across**2)) * inner * outer
+    strength: Field = np.exp(-(across**4)) * inner * outer  # flat on the margin, then a soft edge
     return strength

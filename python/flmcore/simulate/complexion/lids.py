@@ -44,10 +44,10 @@ def paint_lashes(canvas: Canvas, c: Complexion, uneven: tuple[float, float]) -> 
         lid = lid * ((1 - frame.along_upper) * 6).clip(0, 1)
         for patch in (frame.patch(lid), frame.patch(lid).mirrored()):
             canvas.cover(patch, makeup.shadow_colour, makeup.shadow)
-    thick = 0.8 + 0.7 * lids.upper_line + 1.1 * makeup.liner
-    upper = line_strength(frame.upper, frame.along_upper, thick, 1.2, 0.3 + 0.7 * makeup.liner)
-    lower = line_strength(frame.lower, frame.along_lower, 0.9, 0.7 + 0.7 * makeup.liner, 0.3)
-    dark_upper = min(0.97, 0.9 * lids.upper_line + 0.5 * makeup.liner)
+    thick = 0.9 + 0.9 * lids.upper_line + 1.1 * makeup.liner
+    upper = line_strength(frame.upper, frame.along_upper, thick, 2.0, 0.3 + 0.7 * makeup.liner)
+    lower = line_strength(frame.lower, frame.along_lower, 1.2, 0.8 + 0.7 * makeup.liner, 0.3)
+    dark_upper = min(0.97, 0.12 + 0.85 * lids.upper_line + 0.5 * makeup.liner)
     dark_lower = min(0.9, 0.6 * lids.lower_line + 0.5 * makeup.liner)
     tint = [0.55 * v + 0.45 * h for v, h in zip(_LASH, c.brows.colour, strict=True)]
     colour = _LASH if makeup.liner else tint

@@ -36,6 +36,15 @@ def _polar() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return (np.hypot(x, y) / _IRIS).astype(np.float32), np.arctan2(y, x).astype(np.float32)
 
 
+@cache
+def _lid_shadow() -> NDArray[np.float32]:
+    """Light that arrives under the lids when the eye looks ahead: little below the upper one's margin."""
+    radius, turn = _polar()
+    down = radius * np.sin(turn)
+    above, below = ((-0.35 - down) / 0.75).clip(0, 1), ((down - 0.75) / 0.8).clip(0, 1)
+    return np.asarray((1 - 0.6 * above) * (1 - 0.3 * below), np.float32)
+
+
 def paint_eye(c: Complexion) -> NDArray[np.uint8]:
     """(64, 64, 4) uint8: an eyeball about its optical axis; 90 degrees off it is half of the width."""
     eyes, (radius, turn) = c.eyes, _polar()
@@ -57,6 +66,7 @@ def paint_eye(c: Complexion) -> NDArray[np.uint8]:
     _mix(colours, rim, 0.25 * np.array(eyes.iris))
     pupil = ((eyes.pupil - radius) * 8 + 0.5).clip(0, 1)
     _mix(colours, pupil, np.array([8, 7, 8]))
+    colours *= _lid_shadow()[..., None]
     if eyes.glint:
         x, y = radius * np.cos(turn), radius * np.sin(turn)
         gx, gy = rng.uniform(-0.45, 0.45), rng.uniform(-0.6, -0.1)
@@ -118,7 +128,7 @@ def _ear_shade() -> NDArray[np.float64]:
     v, u = (np.mgrid[:64, :64] + 0.5) / 64
     bowl = np.exp(-(((u - 0.36) / 0.16) ** 2) - ((v - 0.52) / 0.17) ** 2)
     around = np.hypot((u - 0.42) / 0.44, (v - 0.45) / 0.46)
-    furrow = np.exp(-(((around - 0.80) / 0.09) ** 2)) * (v < 0.75)
+    furrow = np.exp(-(((around - 0.80) / 0.09) ** 2)) * ((0.85 - v) / 0.3).clip(0, 1)
     return np.asarray(0.9 * bowl + 0.4 * furrow)
 
 
