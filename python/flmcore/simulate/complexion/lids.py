@@ -6,7 +6,7 @@ import numpy as np
 
 from .canvas import Canvas
 from .eyelids import eye_frame, line_strength
-from .plane import Patch
+from .plane import Patch, falloff
 from .traits import Complexion
 
 __all__ = ["paint_lashes", "paint_lids"]
@@ -22,14 +22,14 @@ def _both(canvas: Canvas, right: Patch, scales: tuple[float, float], **amounts: 
 def paint_lids(canvas: Canvas, c: Complexion, uneven: tuple[float, float]) -> None:
     """Shade and redness about the eyes, ``uneven`` (right, left) scaling either side."""
     frame, lids = eye_frame(), c.lids
-    near = np.exp(-((frame.opening.clip(None, 0) / 7.0) ** 2))
+    near = falloff(frame.opening.clip(None, 0) / 7.0)
     _both(canvas, frame.patch(near), uneven, shade=0.30 * lids.sunken, melanin=0.05 * lids.sunken)
-    margin = np.exp(-((frame.opening / 1.6) ** 2)) + 0.3 * (frame.opening > 1.6)
+    margin = falloff(frame.opening / 1.6) + 0.3 * (frame.opening > 1.6)
     _both(canvas, frame.patch(margin), uneven, blood=0.25 + 0.9 * lids.redness)
     if lids.crease:
         across = frame.upper - lids.crease_height * (0.55 + 1.6 * frame.along_upper * (1 - frame.along_upper))
         ends = (np.minimum(frame.along_upper, 1 - frame.along_upper) * 7).clip(0, 1)
-        fold = np.exp(-((across / 1.0) ** 2)) - 0.35 * np.exp(-(((across + 2.0) / 1.4) ** 2))
+        fold = falloff(across) - 0.35 * falloff((across + 2.0) / 1.4)
         _both(canvas, frame.patch(fold * ends), uneven, shade=0.75 * lids.crease)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .noise import Pieces
 from .pigment import BLOOD, SHADE, skin_density
+from .plane import falloff
 from .traits import Complexion
 
 __all__ = ["paint_ear", "paint_eye", "paint_mouth", "paint_teeth"]
@@ -62,7 +63,7 @@ def paint_eye(c: Complexion) -> NDArray[np.uint8]:
     rays = sum(np.cos(k * turn + p) for k, p in zip((7, 12, 19), phases, strict=True))
     iris = np.asarray(eyes.iris, np.float32) * (1.0 + 0.09 * rays + 0.25 * (0.75 - radius))[..., None]
     colours += inside[..., None] * (iris - colours)
-    rim = np.exp(-(((radius - 0.97) / 0.13) ** 2)) * np.float32(0.75 * eyes.limbus)
+    rim = falloff((radius - 0.97) / 0.13) * np.float32(0.75 * eyes.limbus)
     _mix(colours, rim, 0.25 * np.array(eyes.iris))
     pupil = ((eyes.pupil - radius) * 8 + 0.5).clip(0, 1)
     _mix(colours, pupil, np.array([8, 7, 8]))
@@ -92,7 +93,7 @@ def paint_teeth(c: Complexion, *, upper: bool = True) -> NDArray[np.uint8]:
     colours = np.broadcast_to(np.asarray(c.teeth, np.float64) * shade[..., None], (32, 96, 3)).astype(
         np.float32
     )
-    between = np.broadcast_to(np.exp(-((gap / 0.012) ** 2)) * 0.45, (32, 96)).astype(np.float32)
+    between = np.broadcast_to(falloff(gap / 0.012) * 0.45, (32, 96)).astype(np.float32)
     _mix(colours, between, np.array([60, 40, 35]))
     scallop = 0.20 + 0.05 * np.cos(np.pi * (gap / 0.11).clip(0, 1))
     gum = ((scallop - y) * 14 + 0.5).clip(0, 1).astype(np.float32)
@@ -103,7 +104,7 @@ def paint_teeth(c: Complexion, *, upper: bool = True) -> NDArray[np.uint8]:
 @cache
 def _tongue_groove() -> NDArray[np.float64]:
     along, across = (np.arange(32) + 0.5)[:, None] / 32, (np.arange(64) + 0.5)[None] / 32 - 1
-    return (0.35 + 0.65 * along**0.7) * (1 - 0.18 * np.exp(-((across / 0.08) ** 2))) * (1 - 0.25 * across**2)
+    return (0.35 + 0.65 * along**0.7) * (1 - 0.18 * falloff(across / 0.08)) * (1 - 0.25 * across**2)
 
 
 @cache
@@ -126,9 +127,9 @@ def paint_mouth(c: Complexion) -> NDArray[np.uint8]:
 def _ear_shade() -> NDArray[np.float64]:
     """The bowl, dark before the middle, and the furrow behind the rim; (64, 64)."""
     v, u = (np.mgrid[:64, :64] + 0.5) / 64
-    bowl = np.exp(-(((u - 0.36) / 0.16) ** 2) - ((v - 0.52) / 0.17) ** 2)
+    bowl = falloff(np.hypot((u - 0.36) / 0.16, (v - 0.52) / 0.17))
     around = np.hypot((u - 0.42) / 0.44, (v - 0.45) / 0.46)
-    furrow = np.exp(-(((around - 0.80) / 0.09) ** 2)) * ((0.85 - v) / 0.3).clip(0, 1)
+    furrow = falloff((around - 0.80) / 0.09) * ((0.85 - v) / 0.3).clip(0, 1)
     return np.asarray(0.9 * bowl + 0.4 * furrow)
 
 

@@ -14,7 +14,7 @@ from .lids import paint_lashes, paint_lids
 from .lips import paint_lips, paint_lipstick
 from .noise import Pieces
 from .pigment import BLOOD, SHADE, melanin_density, skin_density
-from .plane import HEIGHT, WIDTH, Patch, grid_around, whole
+from .plane import HEIGHT, WIDTH, Patch, falloff, grid_around, whole
 from .traits import Complexion
 from .whiskers import paint_beard
 
@@ -42,7 +42,7 @@ def _grain(canvas: Canvas, c: Complexion, pieces: Pieces) -> None:
 def _freckled() -> Patch:
     """Where the sun falls: cheeks and nose most."""
     grid = grid_around([[-120, -85], [120, 85]], 0)
-    middle = np.exp(-(((grid.y - 2) / 32) ** 2) - (grid.x / 75) ** 2)
+    middle = falloff(np.hypot((grid.y - 2) / 32, grid.x / 75))
     edge = ((120 - np.abs(grid.x)) / 30).clip(0, 1) * ((85 - np.abs(grid.y)) / 20).clip(0, 1)
     return Patch(grid.rows, grid.columns, ((0.25 + 0.75 * middle) * edge).astype(np.float32))
 
