@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 
 from flmcore.simulate.accessories import sample_accessories
 from flmcore.simulate.assembly import assemble
-from flmcore.simulate.head import own_head, sample_expression
-from flmcore.simulate.person import person
+from flmcore.simulate.complexion import Complexion
+from flmcore.simulate.head import own_head
+from flmcore.simulate.parts import Part
+from flmcore.simulate.person import fitted, person
 from flmcore.simulate.scene.background import sample_background
 from flmcore.simulate.scene.camera import Camera, sample_camera
 from flmcore.simulate.scene.imaging import develop, linear_of
@@ -70,13 +73,14 @@ def render_face(settings: SimulateSettings, seed: int, index: int) -> Rendered:
         np.random.default_rng([seed, _STREAM, index, kind]) for kind in range(6)
     )
     who = person(seed, index // settings.images_per_person, settings.identity, settings.texture)
-    head = own_head().pose(who.shape, sample_expression(body, settings.expression), _gaze(body))
+    model = own_head()
+    head = model.pose(who.shape, model.sample_expression(body, settings.expression), _gaze(body))
     truth = {scheme: head.landmarks(scheme) for scheme in SCHEMES}
     camera = sample_camera(view, truth["300w-68"], settings)
     lights = sample_lights(light, shadows=settings.shadows)
     parts = [who.dressed(name, geometry) for name, geometry in head.parts.items()]
     if settings.accessories:
-        parts += sample_accessories(worn).build(head, who.complexion)
+        parts += sample_accessories(worn).fitted(fitted(head, who))
     scene = assemble(parts, camera)
     fragments = scene.drawn(camera, settings.samples)
     shown = scene.lit(fragments, lights)
@@ -92,7 +96,7 @@ def render_face(settings: SimulateSettings, seed: int, index: int) -> Rendered:
         labels=scene.labels(fragments, {"skin": who.labels}),
         box=_tight(pixels["300w-68"]),
         camera=camera,
-        drawn=_told(who.complexion, camera, lights.kind, parts),
+        drawn=_told(who.complexion, camera, lights.kind, scene.parts),
     )
 
 
@@ -106,3 +110,21 @@ def _gaze(rng: np.random.Generator) -> tuple[float, float]:
 def _tight(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """Box about pixel coordinates, in edge coordinates."""
     return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)]) + np.float32(0.5)
+
+
+def _told(
+    complexion: Complexion, camera: Camera, lights: str, parts: Sequence[Part]
+) -> dict[str, Any]:
+    """What a table of many images is sorted by."""
+    yaw, pitch, roll = camera.angles
+    return {
+        "yaw": yaw,
+        "pitch": pitch,
+        "roll": roll,
+        "distance": float(camera.translation[2]),
+        "lights": lights,
+        "age": complexion.age,
+        "melanin": complexion.melanin,
+        "beard": complexion.beard.length if complexion.beard.chin > 0.1 else 0.0,
+        "parts": [part.name for part in parts],
+    }
