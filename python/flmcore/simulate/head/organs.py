@@ -44,7 +44,7 @@ def eyeball() -> Organ:
     centre = len(points)
     fan = np.column_stack([np.roll(np.arange(around), -1), np.arange(around), np.full(around, centre)])
     vertices = np.concatenate([points, [(0.0, 0.0, -EYE_RADIUS - 0.9)]])
-    triangles = np.concatenate([_grid(rings - 1, around, closed=True), fan])
+    triangles = np.concatenate([_grid(rings - 1, around, closed=True)[:, ::-1], fan])
     return vertices, triangles, np.concatenate([uv, [(0.5, 0.5)]])
 
 
@@ -116,9 +116,10 @@ def ear(*, left: bool) -> Organ:
     triangles = np.concatenate([_grid(len(rings), around, closed=True)[:, ::-1], fan])
     low, high = _OUTLINE.min(axis=0) - 1, _OUTLINE.max(axis=0) + 1
     uv = (flat - low) / (high - low)
-    if not left:
-        points[:, 0] *= -1
+    if left:
         triangles = triangles[:, ::-1]
+    else:
+        points[:, 0] *= -1
     return points, triangles, uv
 
 
