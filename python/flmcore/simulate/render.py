@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from flmcore.simulate.accessories import sample_accessories
 from flmcore.simulate.assembly import assemble
 from flmcore.simulate.complexion import Complexion
-from flmcore.simulate.head import own_head
+from flmcore.simulate.head import PosedHead, own_head
 from flmcore.simulate.parts import Part
 from flmcore.simulate.person import fitted, person
 from flmcore.simulate.scene.background import sample_background
@@ -24,7 +24,7 @@ from flmcore.simulate.settings import SimulateSettings
 
 __all__ = ["SCHEMES", "Rendered", "render_face"]
 
-SCHEMES = ("300w-68", "mediapipe-468")
+SCHEMES = ("300w-68",)
 _STREAM = 2  # of random numbers; person.py has 1
 
 
@@ -34,7 +34,7 @@ class Rendered:
 
     Attributes:
         image: (S, S, 3) uint8 sRGB.
-        landmarks: by scheme, (K, 2) float32 pixels, (0, 0) the centre of the top-left one: where the vertex is, also
+        landmarks: by scheme (300w-68, mediapipe-468, and facesynthetics-70: the former with the pupils), (K, 2) float32 pixels, (0, 0) the centre of the top-left one: where the vertex is, also
             where something hides it or outside the image.
         visible: by scheme, (K,) bool: inside the image, and nothing drawn before it.
         labels: (S, S) uint8, classes as in :data:`flmcore.simulate.parts.CLASSES`.
@@ -76,6 +76,7 @@ def render_face(settings: SimulateSettings, seed: int, index: int) -> Rendered:
     model = own_head()
     head = model.pose(who.shape, model.sample_expression(body, settings.expression), _gaze(body))
     truth = {scheme: head.landmarks(scheme) for scheme in SCHEMES}
+    truth["facesynthetics-70"] = np.concatenate([truth["300w-68"], _pupils(head)])
     camera = sample_camera(view, truth["300w-68"], settings)
     lights = sample_lights(light, shadows=settings.shadows)
     parts = [who.dressed(name, geometry) for name, geometry in head.parts.items()]
@@ -98,6 +99,11 @@ def render_face(settings: SimulateSettings, seed: int, index: int) -> Rendered:
         camera=camera,
         drawn=_told(who.complexion, camera, lights.kind, scene.parts),
     )
+
+
+def _pupils(head: PosedHead) -> NDArray[np.float32]:
+    """(2, 3): that of the eye on the left of the image first, as the eyes of 300w-68 come."""
+    return np.stack([head.anchors["pupil_right"], head.anchors["pupil_left"]])
 
 
 def _gaze(rng: np.random.Generator) -> tuple[float, float]:
