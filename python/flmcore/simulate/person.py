@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore.simulate.accessories.atlas import Atlas
-from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.complexion import (
     Complexion,
     paint_ear,
@@ -22,10 +20,10 @@ from flmcore.simulate.complexion import (
     skin_gloss,
     skin_labels,
 )
-from flmcore.simulate.head import PosedHead, own_head
+from flmcore.simulate.head import own_head
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
-__all__ = ["Person", "fitted", "person"]
+__all__ = ["Person", "person"]
 
 _STREAM = 1
 
@@ -110,30 +108,3 @@ def _textures(complexion: Complexion) -> dict[str, NDArray[np.uint8]]:
 def _plain(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The same size, every texel the mean colour."""
     return np.broadcast_to(np.rint(texture.mean(axis=(0, 1))).astype(np.uint8), texture.shape).copy()
-
-
-@functools.cache
-def _atlas() -> Atlas:
-    skin = own_head().skin
-    return Atlas(skin.vertices, skin.triangles)
-
-
-def fitted(head: PosedHead, who: Person) -> Fitted:
-    """The head as what is worn on it needs to know it."""
-    sides = ("left", "right")
-    tone = who.textures["skin"][100:160, 120:200, :3].reshape(-1, 3).mean(axis=0).tolist()
-    return Fitted(
-        atlas=_atlas(),
-        skin=head.parts["skin"].vertices,
-        points=head.landmarks("300w-68"),
-        ears={side: _root(head, side) for side in sides},
-        lobes={side: head.anchors[f"earlobe_{side}"] for side in sides},
-        hair=who.complexion.hair,
-        tone=(tone[0], tone[1], tone[2]),
-    )
-
-
-def _root(head: PosedHead, side: str) -> NDArray[np.float32]:
-    """Where the ear leaves the head, above the tragion."""
-    top, tragion = head.anchors[f"ear_top_{side}"], head.anchors[f"tragion_{side}"]
-    return np.array([tragion[0], top[1], tragion[2]], np.float32)

@@ -14,7 +14,7 @@ from flmcore.simulate.assembly import assemble
 from flmcore.simulate.complexion import Complexion
 from flmcore.simulate.head import PosedHead, own_head
 from flmcore.simulate.parts import Part
-from flmcore.simulate.person import fitted, person
+from flmcore.simulate.person import person
 from flmcore.simulate.scene.background import sample_background
 from flmcore.simulate.scene.camera import Camera, sample_camera
 from flmcore.simulate.scene.imaging import develop, linear_of
@@ -81,7 +81,7 @@ def render_face(settings: SimulateSettings, seed: int, index: int) -> Rendered:
     lights = sample_lights(light, shadows=settings.shadows)
     parts = [who.dressed(name, geometry) for name, geometry in head.parts.items()]
     if settings.accessories:
-        parts += sample_accessories(worn).fitted(fitted(head, who))
+        parts += sample_accessories(worn).build(head, who.complexion)
     scene = assemble(parts, camera)
     fragments = scene.drawn(camera, settings.samples)
     shown = scene.lit(fragments, lights)
