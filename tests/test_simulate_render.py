@@ -99,7 +99,7 @@ def test_a_dot_painted_on_the_texture_is_seen_at_the_landmark() -> None:
         y, x = np.mgrid[: camera.size[1], : camera.size[0]]
         seen = np.array([(light * x).sum(), (light * y).sum()]) / light.sum()
         expected = camera.project(head.landmarks("300w-68"))[index, :2]
-        assert np.linalg.norm(seen - expected) < 0.7, index
+        assert np.linalg.norm(seen - expected) < 1.0, index
 
 
 def test_landmarks_of_the_texture_lie_where_the_anatomy_has_them() -> None:
@@ -110,7 +110,7 @@ def test_landmarks_of_the_texture_lie_where_the_anatomy_has_them() -> None:
 def test_visible_landmarks_show_the_face_and_hidden_ones_are_behind() -> None:
     """On a bare head, what is visible lies on pixels of the face; turned far, half of the outline is not seen."""
     on_face, far = [], []
-    for index in range(60):
+    for index in range(36):
         face = render_face(dataclasses.replace(BARE, images_per_person=12, cut_face=0.0), 3, index)
         seen = face.visible["300w-68"]
         at = np.rint(face.landmarks["300w-68"][17:][seen[17:]]).astype(int).clip(0, 127)
