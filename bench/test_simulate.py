@@ -37,12 +37,17 @@ def floor(settings: SimulateSettings) -> Callable[[], np.ndarray]:
 @pytest.mark.parametrize("impl", [ours, floor], ids=lambda f: f.__name__)
 @pytest.mark.parametrize(("persons", "samples"), [(4, 2), (1, 2), (4, 1)])
 def test_simulate(
-    benchmark: pytest.FixtureRequest, impl: Callable[..., Callable[[], np.ndarray]], persons: int, samples: int
+    benchmark: pytest.FixtureRequest,
+    impl: Callable[..., Callable[[], np.ndarray]],
+    persons: int,
+    samples: int,
 ) -> None:
     """``persons``: images of one person, who is painted once."""
     benchmark.group = f"simulate 128x128, {persons} images a person, {samples * samples} samples a pixel"  # type: ignore[attr-defined]
     call = impl(SimulateSettings(images_per_person=persons, samples=samples))
-    for _ in range(60):  # what is made once per process: the head, noise, backgrounds, where hats and hair sit
+    for _ in range(
+        60
+    ):  # what is made once per process: the head, noise, backgrounds, where hats and hair sit
         call()
     begun = time.process_time()
     picture = benchmark.pedantic(call, rounds=10, iterations=4 * persons)  # type: ignore[attr-defined]

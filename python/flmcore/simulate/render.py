@@ -124,12 +124,10 @@ def _gaze(rng: np.random.Generator) -> tuple[float, float]:
 
 def _tight(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """Box about pixel coordinates, in edge coordinates."""
-    return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)]) + np.float32(0.5)
+    return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)]) + np.float32(0.5)  # type: ignore[no-any-return]
 
 
-def _told(
-    complexion: Complexion, camera: Camera, lights: str, parts: Sequence[Part]
-) -> dict[str, Any]:
+def _told(complexion: Complexion, camera: Camera, lights: str, parts: Sequence[Part]) -> dict[str, Any]:
     """What a table of many images is sorted by."""
     yaw, pitch, roll = camera.angles
     return {
