@@ -38,4 +38,4 @@ def visible(
     below = np.minimum(np.maximum(y + _AROUND[1], 0), rows - 1)
     there = depth.ravel()[below * columns + beside]
     farthest = np.where(there > 0, there, np.float32(np.inf)).max(axis=0)
-    return np.logical_and(shown, points[:, 2] <= farthest + TOLERANCE)
+    return np.asarray(shown & (points[:, 2] <= farthest + TOLERANCE))
