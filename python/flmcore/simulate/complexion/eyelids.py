@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .plane import Grid, Patch, grid_around, inside, landmark, smooth_curve, to_line
+from .plane import Grid, Patch, falloff, grid_around, inside, landmark, smooth_curve, to_line
 
 __all__ = ["EyeFrame", "eye_frame", "line_strength"]
 
@@ -61,5 +61,5 @@ def line_strength(away: Field, along: Field, above: float, below: float, wing: f
     across = np.where(away > 0, away / above, away / -below)
     inner = (along * 5).clip(0.25, 1)
     outer = np.where(along > 0.83, wing * (1 - along) / 0.17, 1.0)
-    strength: Field = np.exp(-(across**2)) * inner * outer
+    strength: Field = falloff(across * across) * inner * outer  # flat on the margin, then a soft edge
     return strength

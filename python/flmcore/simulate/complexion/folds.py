@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .plane import Grid, Patch, grid_around, landmark, smooth_curve, to_line, whole
+from .plane import Grid, Patch, falloff, grid_around, landmark, smooth_curve, to_line, whole
 
 __all__ = ["folds", "hollows"]
 
@@ -27,9 +27,7 @@ def crease(line: ArrayLike, width: float, *, relief: float = 0.4, steps: int = 4
     grid = grid_around(curve, 4 * width)
     away, side, along = to_line(grid, curve)
     across = away * side
-    profile = np.exp(-((across / width) ** 2)) - relief * np.exp(
-        -(((across - 2.2 * width) / (1.3 * width)) ** 2)
-    )
+    profile = falloff(across / width) - relief * falloff((across - 2.2 * width) / (1.3 * width))
     return _patch(grid, profile * np.sin(np.pi * (0.06 + 0.88 * along)) ** 0.7)
 
 
@@ -39,7 +37,7 @@ def blob(x: float, y: float, rx: float, ry: float, power: float = 2.0) -> Patch:
     grid = grid_around([[x - reach * rx, y - reach * ry], [x + reach * rx, y + reach * ry]], 0)
     distance = np.sqrt(((grid.x - x) / rx) ** 2 + ((grid.y - y) / ry) ** 2)
     edge = np.exp(-(reach**power))
-    return _patch(grid, (np.exp(-(distance**power)) - edge).clip(0) / (1 - edge))
+    return _patch(grid, (falloff(distance ** (power / 2)) - edge).clip(0) / (1 - edge))
 
 
 def _joined(patches: list[Patch]) -> Patch:
@@ -124,7 +122,7 @@ def _jaw() -> Patch:
     """Darker below the jaw, fading towards the collar."""
     grid, jaw = whole(), landmark(*range(17))
     below = grid.y - np.interp(grid.x, jaw[:, 0], jaw[:, 1])
-    near = np.exp(-((np.abs(grid.x) / 125) ** 4))
+    near = falloff((grid.x / 125) ** 2)
     value = ((below + 3) / 9).clip(0, 1) * np.exp(-(below.clip(0) / 45)) * near
     part = grid_around([[-138, 15], [138, 120]], 0)
     return _patch(part, value[part.rows, part.columns])

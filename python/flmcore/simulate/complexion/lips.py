@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .canvas import Canvas
 from .noise import Pieces
-from .plane import Patch, grid_around, inside, landmark, smooth_curve, to_line
+from .plane import Patch, falloff, grid_around, inside, landmark, smooth_curve, to_line
 from .traits import Lips, MakeUp
 
 __all__ = ["LipFrame", "lip_frame", "paint_lips", "paint_lipstick"]
@@ -58,10 +58,10 @@ def paint_lips(canvas: Canvas, lips: Lips, pieces: Pieces) -> None:
     upper = red * (frame.above > 0)
     canvas.add(frame.patch(upper), shade=lips.upper_shade)
     taper = (np.minimum(frame.along, 1 - frame.along) * 9).clip(0.45, 1)
-    line = np.exp(-((frame.above / 1.15) ** 2)) * taper * (frame.depth > -1.5)
+    line = falloff(frame.above / 1.15) * taper * (frame.depth > -1.5)
     canvas.add(frame.patch(line), shade=1.5 * lips.line, blood=0.6 * lips.line)
     # light catches the roll just outside the red
-    rim = np.exp(-(((frame.depth + 1.6) / 1.3) ** 2)) * lips.border
+    rim = falloff((frame.depth + 1.6) / 1.3) * lips.border
     canvas.add(frame.patch(rim), shade=-0.10)
 
 
@@ -69,5 +69,5 @@ def paint_lipstick(canvas: Canvas, makeup: MakeUp) -> None:
     """Over the developed skin."""
     if makeup.lipstick:
         frame = lip_frame()
-        red = (frame.depth / 1.2 + 0.6).clip(0, 1) * (1 - 0.75 * np.exp(-((frame.above / 1.0) ** 2)))
+        red = (frame.depth / 1.2 + 0.6).clip(0, 1) * (1 - 0.75 * falloff(frame.above))
         canvas.cover(frame.patch(red), makeup.lipstick_colour, makeup.lipstick)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,7 @@ __all__ = [
     "WIDTH",
     "Grid",
     "Patch",
+    "falloff",
     "grid_around",
     "inside",
     "landmark",
@@ -34,6 +36,7 @@ _ACROSS = math.radians(CHART_TURN / WIDTH) * _RADIUS  # mm of the plane that a c
 _DOWN = (CHART_LOWEST - CHART_TOP) / HEIGHT
 
 Field = NDArray[np.float32]
+_Float = TypeVar("_Float", bound=np.floating)
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,11 @@ def smooth_curve(points: ArrayLike, steps: int = 6, closed: bool = False) -> NDA
     curve = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
     whole_curve = curve.reshape(-1, 2)
     return whole_curve if closed else np.vstack([whole_curve, p[-1:]])
+
+
+def falloff(x: NDArray[_Float]) -> NDArray[_Float]:
+    """exp(−x²), but nowhere so small that numbers lose digits: arithmetic on such is tens of times slower."""
+    return np.asarray(np.exp(-np.minimum(x * x, 20)))
 
 
 def to_line(

@@ -126,7 +126,7 @@ def _eyes(rng: np.random.Generator, melanin: float, age: float) -> Eyes:
         + np.array([222, 214, 208])
         - np.array([0, 4, 14]) * rng.uniform() * (1 + age / 60)
     )
-    r, g, b = (tint * rng.uniform(0.85, 1.1)).clip(0, 255).astype(int).tolist()
+    r, g, b = (tint * rng.uniform(0.7, 1.0)).clip(0, 255).astype(int).tolist()
     return Eyes(
         iris=rgb(iris_density(float(iris), _uniform(rng, -1, 1))),
         pupil=_uniform(rng, 0.25, 0.6),
@@ -157,7 +157,7 @@ def sample_complexion(rng: np.random.Generator) -> Complexion:
     bald = not feminine and rng.uniform() < np.clip((age - 25) / 70, 0, 0.6)
     return Complexion(
         melanin=melanin,
-        blood=float(np.clip(rng.normal(0.12, 0.22), -0.3, 0.8)),
+        blood=float(np.clip(rng.normal(0.2, 0.22), -0.1, 0.9)),
         yellow=float(np.clip(rng.normal(0.15, 0.3), -0.5, 0.9)),
         age=age,
         feminine=feminine,

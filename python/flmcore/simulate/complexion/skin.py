@@ -14,7 +14,7 @@ from .lids import paint_lashes, paint_lids
 from .lips import paint_lips, paint_lipstick
 from .noise import Pieces
 from .pigment import BLOOD, SHADE, melanin_density, skin_density
-from .plane import HEIGHT, WIDTH, Patch, grid_around, whole
+from .plane import HEIGHT, WIDTH, Patch, falloff, grid_around, whole
 from .traits import Complexion
 from .whiskers import paint_beard
 
@@ -24,12 +24,10 @@ Sides = tuple[float, float]
 
 
 def _grain(canvas: Canvas, c: Complexion, pieces: Pieces) -> None:
-    """What is uneven everywhere: patches of blood and melanin, pores, light that is not the scene's, freckles."""
-    coarse, patchy = (pieces.cut(grain, HEIGHT, WIDTH) for grain in (4, 3))
-    blotchy, spotted, fine = (pieces.cut(grain, HEIGHT, WIDTH) for grain in (2, 1, 0))
-    canvas.texture(canvas.blood, patchy, 0.11 * c.mottle, first=True)
-    canvas.texture(canvas.blood, blotchy, 0.07 * c.mottle)
-    canvas.texture(canvas.melanin, coarse, 0.03 * c.mottle, first=True)
+    """What is uneven everywhere: blotches of blood, pores, light that is not the scene's, freckles."""
+    coarse, blotchy, spotted, fine = (pieces.cut(grain, HEIGHT, WIDTH) for grain in (3, 2, 1, 0))
+    canvas.melanin.fill(0)
+    canvas.texture(canvas.blood, blotchy, 0.10 * c.mottle, first=True)
     canvas.texture(canvas.shade, fine, 0.022 * c.pores, first=True)
     canvas.texture(canvas.shade, coarse, 0.10 * c.uneven)
     if c.freckles:
@@ -42,7 +40,7 @@ def _grain(canvas: Canvas, c: Complexion, pieces: Pieces) -> None:
 def _freckled() -> Patch:
     """Where the sun falls: cheeks and nose most."""
     grid = grid_around([[-120, -85], [120, 85]], 0)
-    middle = np.exp(-(((grid.y - 2) / 32) ** 2) - (grid.x / 75) ** 2)
+    middle = falloff(np.hypot((grid.y - 2) / 32, grid.x / 75))
     edge = ((120 - np.abs(grid.x)) / 30).clip(0, 1) * ((85 - np.abs(grid.y)) / 20).clip(0, 1)
     return Patch(grid.rows, grid.columns, ((0.25 + 0.75 * middle) * edge).astype(np.float32))
 
@@ -203,4 +201,4 @@ def paint_skin(c: Complexion) -> NDArray[np.uint8]:
 
 def skin_gloss(c: Complexion) -> tuple[float, float]:
     """How much of a light the skin mirrors, 0 to 1, and the exponent of its highlight."""
-    return 0.04 + 0.30 * c.shine, 6.0 + 18.0 * c.shine
+    return 0.03 + 0.20 * c.shine, 6.0 + 18.0 * c.shine
