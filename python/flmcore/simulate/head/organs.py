@@ -44,7 +44,7 @@ def eyeball() -> Organ:
     centre = len(points)
     fan = np.column_stack([np.arange(around), np.roll(np.arange(around), -1), np.full(around, centre)])[:, ::-1]
     vertices = np.concatenate([points, [(0.0, 0.0, -EYE_RADIUS - 0.6)]])
-    triangles = np.concatenate([_grid(rings - 1, around, closed=True)[:, ::-1], fan[:, ::-1]])
+    triangles = np.concatenate([_grid(rings - 1, around, closed=True)[:, ::-1], fan])
     return vertices, triangles, np.concatenate([uv, [(0.5, 0.5)]])
 
 
