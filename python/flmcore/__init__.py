@@ -19,6 +19,7 @@ if _TYPE_CHECKING:
     from flmcore.data.box_kinds import convert_boxes
     from flmcore.detectors.load import available_detectors, load_detector
     from flmcore.evaluation import Results, evaluate
+    from flmcore.evaluation.fit_offsets import fit_offsets
     from flmcore.evaluation.fit_remap import FittedRemap, fit_remap
     from flmcore.evaluation.video import evaluate_video
     from flmcore.ops.affine import box_affine, compose_affine, invert_affine, transform_points
@@ -40,6 +41,7 @@ _MODULES = {
     "flmcore.data.box_kinds": ("convert_boxes",),
     "flmcore.detectors.load": ("available_detectors", "load_detector"),
     "flmcore.evaluation": ("Results", "evaluate"),
+    "flmcore.evaluation.fit_offsets": ("fit_offsets",),
     "flmcore.evaluation.fit_remap": ("FittedRemap", "fit_remap"),
     "flmcore.evaluation.video": ("evaluate_video",),
     "flmcore.ops.affine": ("box_affine", "compose_affine", "invert_affine", "transform_points"),
@@ -93,6 +95,7 @@ __all__ = [
     "decode_simcc",
     "evaluate",
     "evaluate_video",
+    "fit_offsets",
     "fit_remap",
     "invert_affine",
     "load_detector",

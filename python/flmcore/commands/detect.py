@@ -35,6 +35,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--weights", metavar="[NAME=]PATH", help="the detector's weights: a file, or a folder to look in"
     )
     parser.add_argument(
+        "--mapping",
+        metavar="FILE",
+        help="translate the landmarks by a mapping that 'flmcore schemes fit' learnt, or none",
+    )
+    parser.add_argument(
         "-o",
         "--out",
         action="append",
@@ -62,7 +67,13 @@ def run(options: argparse.Namespace) -> int:
     _prepare(options.out, len(sources))
     config = find_config(options.detector)
     weights = weights_path(options.weights, config.name)
-    detector = load_detector(config, weights=weights, device=options.device, threads=options.threads)
+    detector = load_detector(
+        config,
+        weights=weights,
+        mapping=options.mapping,
+        device=options.device,
+        threads=options.threads,
+    )
     origin = open_boxes(sources, **box_arguments(options))
     found: dict[str, Any] = {}
     for source in sources:
@@ -83,6 +94,7 @@ def run(options: argparse.Namespace) -> int:
         "detector": detector.name,
         "scheme": detector.scheme,
         "licence": detector.licence,
+        **({} if detector.translation is None else {"mapping": detector.translation.describe()}),
         "boxes": origin.about,
         "images": plain(found),
     }

@@ -116,6 +116,8 @@ def _show(name_or_file: str) -> int:
         "size": f"{mega(cost.parameters)} million parameters, {giga(cost.flops)} GFLOPs for one face, by [source]",
     }
     found, problems = _problems(config)
+    lines["translated by"], faults = _translated(config)
+    problems += faults
     lines["weights found"] = found or "no"
     lines["ready"] = "no" if problems else "yes"
     _say_all(lines)
@@ -126,6 +128,20 @@ def _show(name_or_file: str) -> int:
             say(f"\n[{name}]")
             _say_all(table)
     return 0
+
+
+def _translated(config: DetectorConfig) -> tuple[str | None, list[str]]:
+    """The mapping after the network and what it was learnt from; what is wrong with it."""
+    from flmcore.detectors.translation import read_translation
+
+    try:
+        translation = read_translation(config)
+    except FlmcoreError as error:
+        return None, [str(error)]
+    if translation is None:
+        return None, []
+    about = translation.describe()
+    return f"{about['file']}: {about['source']} → {about['target']}; {about['origin']}", []
 
 
 def _say_all(table: dict[str, Any]) -> None:
@@ -163,6 +179,6 @@ def _check(file: str, *, load: bool) -> int:
         warn(" ".join(str(error).split()))
         return EXIT_BAD_INPUT
     say(f"{file}: ok: {config.name}, {config.scheme}, {config.landmarks} landmarks")
-    for problem in _problems(config)[1]:
+    for problem in [*_problems(config)[1], *_translated(config)[1]]:
         say(f"{file}: warning: {problem}")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flmcore.commands.box_options import add_box_options, box_arguments
 from flmcore.commands.console import (
@@ -68,6 +68,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=PATH",
         help="weights of one of these detectors, a file or a folder to look in; repeat for several",
+    )
+    parser.add_argument(
+        "--mapping",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="translate the landmarks of one of these detectors by a mapping that 'flmcore schemes fit' learnt; "
+        "NAME=none leaves out the one that its file names",
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="folder for the results")
     parser.add_argument(
@@ -145,14 +153,17 @@ def run(options: argparse.Namespace) -> int:
 
     check_video_options(options)
     detectors = choose_detectors(options.detector)
-    weights = named_values("--weights", options.weights, "NAME=PATH", "file")
+    files = {
+        "weights": named_values("--weights", options.weights, "NAME=PATH", "file"),
+        "mappings": named_values("--mapping", options.mapping, "NAME=FILE", "file"),
+    }
     images = None if options.video else _data_set(options)
     try:
         with progress_bar() as progress:
             if images is None:
-                results = run_video(options, detectors, weights, progress)
+                results = run_video(options, detectors, files, progress)
             else:
-                results = _run_images(options, images, detectors, weights, progress)
+                results = _run_images(options, images, detectors, files, progress)
     except EvaluationInterrupted as interrupted:
         show(interrupted.results, options.out, figures=False, page=False)
         warn("interrupted; what was finished is saved: add --resume to carry on")
@@ -165,7 +176,7 @@ def _run_images(
     options: argparse.Namespace,
     images: Dataset | list[str],
     detectors: list[str],
-    weights: dict[str, str],
+    files: dict[str, Any],
     progress: Callable[[Progress], None] | None,
 ) -> Results:
     from flmcore.evaluation.runner import evaluate
@@ -181,7 +192,7 @@ def _run_images(
         batch=options.batch,
         threads=options.threads,
         device=options.device,
-        weights=weights,
+        **files,
         limit=options.limit,
         speed=not options.no_speed,
         redecode=options.redecode,

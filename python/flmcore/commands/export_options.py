@@ -22,6 +22,11 @@ def add_export_options(parser: argparse.ArgumentParser, *, out: str, what: str) 
         "--weights", metavar="[NAME=]PATH", help="the detector's weights: a file, or a folder to look in"
     )
     parser.add_argument(
+        "--mapping",
+        metavar="FILE",
+        help="label translation in place of the detector's own, or none; in the graph where decoding is, else a file beside it",
+    )
+    parser.add_argument(
         "--decode",
         choices=DECODES,
         default="none",
@@ -44,7 +49,8 @@ def open_detector(options: argparse.Namespace) -> Detector:
     from flmcore.detectors.load import find_config, load_detector
 
     config = find_config(options.detector)
-    return load_detector(config, weights=weights_path(options.weights, config.name))
+    weights = weights_path(options.weights, config.name)
+    return load_detector(config, weights=weights, mapping=options.mapping)
 
 
 def shared_arguments(options: argparse.Namespace) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _flag(name: str) -> str:
 def run_video(
     options: argparse.Namespace,
     detectors: list[str],
-    weights: dict[str, str],
+    files: dict[str, Any],
     progress: Callable[[Progress], None] | None,
 ) -> Results:
     """Evaluate the clips that the options name."""
@@ -108,7 +108,7 @@ def run_video(
         still=options.still,
         threads=options.threads,
         device=options.device,
-        weights=weights,
+        **files,
         out=options.out,
         resume=options.resume,
         restart=options.restart,

@@ -14,6 +14,7 @@ from flmcore.detectors.cost import Cost, of_one_face
 from flmcore.detectors.decode import decode_outputs
 from flmcore.detectors.flip import check_flip, flip_of, merge_mirrored, mirrored
 from flmcore.detectors.schema import DetectorConfig, HeatmapDecode
+from flmcore.detectors.translation import Translation
 from flmcore.errors import DetectorError, FlmcoreError
 from flmcore.ops.affine import snap_affine
 
@@ -38,7 +39,9 @@ class Detector:
 
     Attributes:
         config: what its file says, every default filled in.
-        name, scheme, licence, landmark_count: short for the config's.
+        name, licence: short for the config's.
+        translation: the mapping that follows the decoder (``[mapping]``), or None.
+        scheme, landmark_count: of the landmarks given: the config's, or the mapping's target's.
         grid: step in crop pixels to which the backend rounds landmarks (Dlib: 1.0), or None.
     """
 
@@ -49,13 +52,15 @@ class Detector:
         *,
         threads: int | None = None,
         sha256: str | None = None,
+        translation: Translation | None = None,
     ) -> None:
         check_flip(config)
         self.config = config
         self.name = config.name
-        self.scheme = config.scheme
+        self.translation = translation
+        self.scheme = config.scheme if translation is None else translation.scheme
         self.licence = config.licence
-        self.landmark_count = config.landmarks
+        self.landmark_count = config.landmarks if translation is None else translation.landmark_count
         self.grid = backend.grid
         self.backend = backend
         self._threads = threads
@@ -159,8 +164,11 @@ class Detector:
             raise DetectorError(msg) from error
 
     def decode(self, raw: tuple[NDArray[Any], ...]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(N, K, 2) landmarks in crop pixels (pixel centres are whole numbers) and (N, K) scores."""
-        return decode_outputs(self.config, raw)
+        """(N, K, 2) landmarks in crop pixels (pixel centres are whole numbers) and (N, K) scores; translated."""
+        points, scores = decode_outputs(self.config, raw)
+        if self.translation is None:
+            return points, scores
+        return self.translation.points(points), self.translation.scores(scores)
 
     def to_image(
         self, points: NDArray[np.float32] | NDArray[np.float64], windows: ArrayLike
@@ -207,6 +215,7 @@ class Detector:
             "weights_sha256": self._sha256,
             "grid": self.grid,
             "crop_threads": self._threads,
+            **({} if self.translation is None else {"mapping": self.translation.describe()}),
             "backend": {"name": self.config.model.backend, **self.backend.describe()},
         }
 

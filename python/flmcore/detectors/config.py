@@ -18,6 +18,7 @@ from flmcore.detectors.schema import (
     DecodeConfig,
     DetectorConfig,
     InputConfig,
+    MappingConfig,
     ModelConfig,
     OutputConfig,
     SourceConfig,
@@ -31,12 +32,14 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["ZOO", "parse_config", "read_config"]
+__all__ = ["NO_MAPPING", "ZOO", "parse_config", "read_config"]
 
 ZOO = Path(__file__).parent / "zoo"
 _TOP = {"name": text, "scheme": text, "licence": text, "landmarks": count(1, 100_000), "description": text}
+NO_MAPPING = "none"  # in place of a mapping's file: of a detector without, or to leave out that of `extends`
 _MOST = 1_000_000  # bytes of a config: who names a model in its place should hear so at once
-_TABLES = ("model", "crop", "input", "output", "decode", "source")
+_TABLES = ("model", "crop", "input", "output", "decode", "mapping", "source")
+_FILES = {"model": "weights", "mapping": "file"}  # table → key of a file relative to the config that says it
 _TORCH_KEYS = ("network", "options", "state", "mean_face")  # of [model], with backend torch alone
 
 
@@ -48,12 +51,18 @@ def read_config(path: PathLike) -> DetectorConfig:
             another kind than expected; one line that names the file and the key.
     """
     file = Path(path)
-    table, weights_folder = _read_extended(file, ())
-    return parse_config(table, path=file, weights_folder=weights_folder)
+    table, folders = _read_extended(file, ())
+    return parse_config(
+        table, path=file, weights_folder=folders.get("model"), mapping_folder=folders.get("mapping")
+    )
 
 
 def parse_config(
-    table: Mapping[str, Any], *, path: Path | None = None, weights_folder: Path | None = None
+    table: Mapping[str, Any],
+    *,
+    path: Path | None = None,
+    weights_folder: Path | None = None,
+    mapping_folder: Path | None = None,
 ) -> DetectorConfig:
     """The detector that ``table`` (as TOML gives it, without ``extends``) describes. Errors as of :func:`read_config`."""
     where = str(path) if path is not None else "config"
@@ -82,13 +91,15 @@ def parse_config(
         output=read_table(where, "output", OutputConfig, table.get("output", {})),
         decode=_read_decode(where, model.backend, table.get("decode")),
         source=read_table(where, "source", SourceConfig, table.get("source", {})),
+        mapping=_read_mapping(where, table.get("mapping")),
         path=path,
         weights_folder=weights_folder,
+        mapping_folder=mapping_folder,
     )
 
 
-def _read_extended(file: Path, chain: tuple[Path, ...]) -> tuple[dict[str, Any], Path | None]:
-    """The file's table over that of the file it extends, and the folder of the one that names the weights."""
+def _read_extended(file: Path, chain: tuple[Path, ...]) -> tuple[dict[str, Any], dict[str, Path]]:
+    """The file's table over that of the file it extends; by table the folder of the one that names the file in it."""
     if file.resolve() in chain:
         msg = f"{chain[0]}: extends: expected files that end somewhere, got a circle through '{file}'"
         raise ConfigError(msg)
@@ -105,18 +116,22 @@ def _read_extended(file: Path, chain: tuple[Path, ...]) -> tuple[dict[str, Any],
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         msg = f"{file}: expected TOML, got {' '.join(str(error).split())}"
         raise ConfigError(msg) from None
-    model = table.get("model")
-    folder = file.parent if isinstance(model, dict) and "weights" in model else None
+    folders = {name: file.parent for name, key in _FILES.items() if key in _table(table, name)}
     if "extends" not in table:
-        return table, folder
+        return table, folders
     name = checked(str(file), "extends", text, table.pop("extends"))
     base_file = file.parent / name if name.endswith(".toml") else ZOO / f"{name}.toml"
     if not base_file.is_file():
         expected = "a file beside this one, or the name of a detector of the zoo"
         msg = f"{file}: extends: expected {expected}, got {name!r}{nearest(name, [p.stem for p in ZOO.glob('*.toml')])}"
         raise ConfigError(msg)
-    base, base_folder = _read_extended(base_file, (*chain, file.resolve()))
-    return _merged(base, table), folder or base_folder
+    base, base_folders = _read_extended(base_file, (*chain, file.resolve()))
+    return _merged(base, table), {**base_folders, **folders}
+
+
+def _table(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = table.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -126,13 +141,15 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         old = base.get(key)
         merged[key] = value
         if isinstance(value, dict) and isinstance(old, dict) and not _is_other_decoder(key, old, value):
-            dropped = _stale_keys(old, value) if key == "model" else ()
+            dropped = _stale_keys(key, old, value)
             merged[key] = {**{k: v for k, v in old.items() if k not in dropped}, **value}
     return merged
 
 
-def _stale_keys(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
-    """Keys of ``[model]`` that belong to the other file's weights or backend."""
+def _stale_keys(table: str, old: dict[str, Any], new: dict[str, Any]) -> set[str]:
+    """Keys of ``[model]`` that belong to the other file's weights or backend; of ``[mapping]``, to its mapping."""
+    if table != "model":
+        return {"sha256"} if table == "mapping" and "file" in new else set()
     stale = {"sha256", "data_sha256"} if "weights" in new else set()
     if new.get("backend", old.get("backend")) != old.get("backend"):
         stale |= {*_TORCH_KEYS, "rectangle", "data_sha256"}
@@ -159,6 +176,13 @@ def _read_decode(where: str, backend: str, table: Mapping[str, Any] | None) -> D
     return decode
 
 
+def _read_mapping(where: str, table: Mapping[str, Any] | None) -> MappingConfig | None:
+    if table is None:
+        return None
+    mapping = read_table(where, "mapping", MappingConfig, table)
+    return None if mapping.file == NO_MAPPING else mapping
+
+
 def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapping[str, Any]) -> None:
     """What one backend needs and the others do not take."""
 
@@ -176,8 +200,8 @@ def _check_backend(where: str, model: ModelConfig, crop: CropConfig, table: Mapp
             fail("model.rectangle", f"the face's x0, y0, x1, y1 inside the crop of {list(crop.size)}", got)
     elif model.rectangle is not None:
         fail("model.rectangle", f"no such key with backend {model.backend}", "one")
-    if model.backend != "openvino" and model.data_sha256 is not None:
-        fail("model.data_sha256", "no such key without backend openvino", "one")
+    if model.backend not in ("onnx", "openvino") and model.data_sha256 is not None:
+        fail("model.data_sha256", "no such key without backend openvino or onnx", "one")
     if model.backend != "torch":
         for key in _TORCH_KEYS:
             if getattr(model, key):

@@ -16,10 +16,12 @@ from flmcore.detectors.backends import missing_package, open_backend, require_pa
 from flmcore.detectors.base import Detector
 from flmcore.detectors.config import ZOO, read_config
 from flmcore.detectors.schema import DetectorConfig
+from flmcore.detectors.translation import locate_mapping, read_translation
 from flmcore.detectors.weights import find_weights, locate_mean_face, locate_weights, sha256_of
 from flmcore.errors import ConfigError, DetectorError, FlmcoreError, WeightsError
 from flmcore.nearest import nearest
 from flmcore.ops._arrays import as_threads
+from flmcore.schemes.rows import Mapping
 
 if TYPE_CHECKING:
     import torch
@@ -60,6 +62,7 @@ def load_detector(
     device: str = "cpu",
     threads: int | None = None,
     module: torch.nn.Module | None = None,
+    mapping: PathLike | Mapping | None = None,
 ) -> Detector:
     """A detector ready to run: ``detector(image, boxes)`` gives landmarks.
 
@@ -69,15 +72,17 @@ def load_detector(
         device: ``cpu``, or what the backend knows beside it (``cuda``, ``mps``).
         threads: for the crop and the network; None is every processor.
         module: the network itself, for a config with backend ``torch``; filled from ``weights`` where given.
+        mapping: label translation in place of the config's: a mapping, its file, or ``none`` for none.
 
     Raises:
-        ConfigError: no such detector, or its file is faulty.
+        ConfigError: no such detector, its file is faulty, or its mapping is not there or does not fit.
         WeightsError: the weights are missing, damaged, of another sum, or do not fit.
         MissingExtraError: the backend's package is not installed; names the extra.
         DetectorError: the network runs but gives something that is not landmarks.
     """
     as_threads(threads)
     config = find_config(name_or_path)
+    translation = read_translation(config, mapping)
     file = None
     if weights is not None or module is None:
         require_package(
@@ -85,7 +90,8 @@ def load_detector(
         )  # ahead of the search: who lacks it need not hear of weights first
         file = find_weights(config, weights)
     backend = open_backend(config, file, device=device, threads=threads, module=module)
-    detector = Detector(config, backend, threads=threads, sha256=None if file is None else sha256_of(file))
+    sha256 = None if file is None else sha256_of(file)
+    detector = Detector(config, backend, threads=threads, sha256=sha256, translation=translation)
     _try_out(detector, file)
     return detector
 
@@ -122,11 +128,12 @@ def _entry(name: str, origin: str, file: Path, *, clash: str | None) -> Detector
         weights = locate_weights(config)
     except WeightsError as error:
         reasons.append(str(error))
-    if config.model.mean_face is not None:
-        try:
+    try:
+        if config.model.mean_face is not None:
             locate_mean_face(config, weights)
-        except WeightsError as error:
-            reasons.append(str(error))
+        locate_mapping(config)
+    except (ConfigError, WeightsError) as error:
+        reasons.append(str(error))
     return DetectorEntry(name, origin, config, weights, tuple(reasons))
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "HeatmapDecode",
     "HeatmapOffsetDecode",
     "InputConfig",
+    "MappingConfig",
     "ModelConfig",
     "OutputConfig",
     "SimccDecode",
@@ -60,7 +61,7 @@ class ModelConfig:
     backend: str = _key(choice(*BACKENDS))
     weights: str | None = _key(text, default=None)
     sha256: str | None = _key(digest, default=None)
-    data_sha256: str | None = _key(digest, default=None)  # of the file of numbers beside an OpenVINO model
+    data_sha256: str | None = _key(digest, default=None)  # of the numbers beside a model
     network: str | None = _key(text, default=None)
     options: dict[str, Any] = _key(options, default_factory=dict)  # of the network
     state: str | None = _key(text, default=None)
@@ -154,6 +155,14 @@ class HeatmapOffsetDecode:
 
 
 @dataclass(frozen=True)
+class MappingConfig:
+    """``[mapping]``: what brings the network's landmarks to where annotators put theirs; ``none`` is none."""
+
+    file: str = _key(text)
+    sha256: str | None = _key(digest, default=None)
+
+
+@dataclass(frozen=True)
 class SourceConfig:
     """``[source]``: where the weights come from and under what terms; shown by ``flmcore detectors``."""
 
@@ -188,16 +197,20 @@ class DetectorConfig:
     decode: DecodeConfig
     description: str = ""
     source: SourceConfig = SourceConfig()
+    mapping: MappingConfig | None = None
     path: Path | None = None  # of the file
     weights_folder: Path | None = (
         None  # of the file that names the weights, which `extends` may make another one
     )
+    mapping_folder: Path | None = None  # likewise, of the file that names the mapping
 
     def to_dict(self) -> dict[str, Any]:
         """The whole config, defaults included, as plain numbers, texts, lists and dicts."""
         table = dataclasses.asdict(self)
         table["decode"] = {"kind": self.decode.kind, **table["decode"]}
-        del table["weights_folder"]
+        del table["weights_folder"], table["mapping_folder"]
+        if self.mapping is None:  # a detector without one is described as before there were any
+            del table["mapping"]
         table["path"] = None if self.path is None else str(self.path)
         return _plain(table)  # type: ignore[no-any-return]
 

@@ -31,8 +31,19 @@ def find_weights(config: DetectorConfig, weights: PathLike | None = None) -> Pat
         return _with_data(Path(weights))
     file = locate_weights(config, weights)
     _check_sum(config, file, config.model.sha256)
-    _check_sum(config, data_file(file), config.model.data_sha256)
+    _check_sum(config, _data_of(config, file), config.model.data_sha256)
     return file
+
+
+def _data_of(config: DetectorConfig, file: Path) -> Path | None:
+    """The file of numbers whose sum the config gives: OpenVINO's, or the tensors that an ONNX graph reads."""
+    if file.suffix != ".onnx" or config.model.data_sha256 is None:
+        return data_file(file)
+    data = file.with_suffix(".safetensors")
+    if not data.is_file():
+        msg = f"{file}: expected its numbers beside it in {data.name}, got no such file"
+        raise WeightsError(msg)
+    return data
 
 
 def _is_model(path: Path) -> bool:

@@ -23,6 +23,7 @@ def load_detectors(
     detectors: PathLike | Detector | Sequence[PathLike | Detector],
     *,
     weights: Mapping[str, PathLike] | None = None,
+    mappings: Mapping[str, PathLike] | None = None,
     device: str = "cpu",
     threads: int | None = None,
 ) -> list[Detector]:
@@ -35,9 +36,16 @@ def load_detectors(
         msg = "detectors: expected at least one, got none"
         raise ValueError(msg)
     found = [find_config(row) if isinstance(row, (str, os.PathLike)) else row for row in rows]
-    _check_names(rows, found, weights or {})
+    for argument, given in (("weights", weights or {}), ("mappings", mappings or {})):
+        _check_names(rows, found, argument, given)
     return [
-        load_detector(row, weights=(weights or {}).get(row.name), device=device, threads=threads)
+        load_detector(
+            row,
+            weights=(weights or {}).get(row.name),
+            mapping=(mappings or {}).get(row.name),
+            device=device,
+            threads=threads,
+        )
         if isinstance(row, DetectorConfig)
         else row
         for row in found
@@ -47,7 +55,8 @@ def load_detectors(
 def _check_names(
     rows: Sequence[PathLike | Detector],
     found: Sequence[DetectorConfig | Detector],
-    weights: Mapping[str, PathLike],
+    argument: str,
+    given: Mapping[str, PathLike],
 ) -> None:
     names = [detector.name for detector in found]
     for name in names:
@@ -56,11 +65,11 @@ def _check_names(
             msg = f"detectors: expected different names, got {name!r} more than once: {places}"
             raise ValueError(msg)
     by_config = [config.name for config in found if isinstance(config, DetectorConfig)]
-    for name in weights:
+    for name in given:
         if name not in by_config:
             loaded = "one that comes loaded" if name in names else f"{name!r}{nearest(name, by_config)}"
             known = f"one of {', '.join(by_config)}" if by_config else "a detector given by name or file"
-            msg = f"weights: expected {known}, got {loaded}"
+            msg = f"{argument}: expected {known}, got {loaded}"
             raise ValueError(msg)
 
 
@@ -78,6 +87,7 @@ def on_one_thread(
     loaded: Sequence[Detector],
     device: str,
     weights: Mapping[str, PathLike] | None,
+    mappings: Mapping[str, PathLike] | None = None,
 ) -> Callable[[Measurable], Measurable]:
     """What to time in place of a detector: the same on one thread, where its name or path is known.
 
@@ -89,7 +99,11 @@ def on_one_thread(
     def single(detector: Measurable) -> Measurable:
         return (
             load_detector(
-                named[detector.name], weights=(weights or {}).get(detector.name), device=device, threads=1
+                named[detector.name],
+                weights=(weights or {}).get(detector.name),
+                mapping=(mappings or {}).get(detector.name),
+                device=device,
+                threads=1,
             )
             if detector.name in named
             else detector

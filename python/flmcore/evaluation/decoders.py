@@ -63,10 +63,13 @@ def configs(detector: Measurable) -> dict[str, DetectorConfig]:
 
 
 def other_decoders(detector: Measurable) -> dict[str, Callable[[Any], NDArray[np.float32]]]:
-    """Name → raw outputs to landmarks in crop pixels."""
+    """Name → raw outputs to landmarks in crop pixels, translated as the detector's own are."""
+    translation = getattr(detector, "translation", None)
 
     def bound(config: DetectorConfig) -> Callable[[Any], NDArray[np.float32]]:
-        return lambda raw: decode_outputs(config, raw)[0]
+        if translation is None:
+            return lambda raw: decode_outputs(config, raw)[0]
+        return lambda raw: translation.points(decode_outputs(config, raw)[0])
 
     return {name: bound(config) for name, config in configs(detector).items()}
 

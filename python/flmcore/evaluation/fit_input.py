@@ -36,6 +36,8 @@ class FitInput:
     source: str
     target: str
     normaliser: str
+    kept: NDArray[np.int64]
+    """(N,) the places of these faces among those given."""
 
 
 def fit_input(
@@ -44,14 +46,18 @@ def fit_input(
     names: tuple[str, str | None],
     *,
     neighbours: int,
-    folds: int,
+    folds: int | None,
     seed: int,
     groups: Sequence[object] | None,
 ) -> FitInput:
-    """The arguments of :func:`flmcore.fit_remap`, checked, without the faces that tell nothing."""
+    """The arguments of :func:`flmcore.fit_remap`, checked, without the faces that tell nothing.
+
+    ``folds`` of None is a fold for each image, and as few as :data:`LEAST_FOLDS` faces will do.
+    """
     _check_whole("neighbours", neighbours, 1, MOST_NEIGHBOURS)
-    _check_whole("folds", folds, LEAST_FOLDS)
     _check_whole("seed", seed, 0)
+    if folds is not None:
+        _check_whole("folds", folds, LEAST_FOLDS)
     x, y = _points("pred", pred), _points("truth", truth)
     if len(x) != len(y):
         msg = f"truth: expected {len(x)} faces, as many as pred, got {len(y)}"
@@ -69,9 +75,10 @@ def fit_input(
     kept = np.flatnonzero(usable)
     used = [labels[int(i)] for i in kept]
     images = len(set(used))
-    _check_enough(len(kept), images, int(folds))
-    fold = assign_folds(used, int(folds), int(seed))
-    return FitInput(x[kept], y[kept], sides[kept], fold, int(folds), images, source, target, normaliser)
+    _check_enough(len(kept), images, folds)
+    count = images if folds is None else int(folds)
+    fold = assign_folds(used, count, int(seed))
+    return FitInput(x[kept], y[kept], sides[kept], fold, count, images, source, target, normaliser, kept)
 
 
 def _check_whole(argument: str, value: object, least: int, most: int | None = None) -> None:
@@ -119,7 +126,12 @@ def _normaliser(x: Floats, y: Floats, source: str, target: str) -> tuple[str, Fl
     return "diagonal", np.where(sides > 0, sides, np.nan)
 
 
-def _check_enough(faces: int, images: int, folds: int) -> None:
+def _check_enough(faces: int, images: int, folds: int | None) -> None:
+    if folds is None:
+        if images < LEAST_FOLDS:
+            msg = f"pred: expected faces with landmarks, truth and a size in at least {LEAST_FOLDS} images, got {images}"
+            raise ValueError(msg)
+        return
     if faces < 2 * folds:
         msg = f"pred: expected at least {2 * folds} faces with landmarks, truth and a size for {folds} folds, got {faces}"
         raise ValueError(msg)

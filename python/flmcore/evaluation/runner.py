@@ -59,6 +59,7 @@ def evaluate(
     threads: int | None = None,
     device: str = "cpu",
     weights: Mapping[str, PathLike] | None = None,
+    mappings: Mapping[str, PathLike] | None = None,
     limit: int | None = None,
     speed: bool = True,
     redecode: bool = False,
@@ -104,6 +105,8 @@ def evaluate(
             this says, so that it can be compared (a detector that comes loaded is timed as it is).
         device: ``cpu``, or what the backend knows.
         weights: file, or folder to look in, per detector's name, for detectors given by name or path.
+        mappings: likewise a mapping's file that translates its landmarks (``docs/detectors.md``), in place of the config's;
+            ``none`` leaves that one out.
         limit: use only the first so many images.
         speed: measure latency too.
         redecode: decode each network's outputs with every decoder that fits them too.
@@ -129,7 +132,7 @@ def evaluate(
     folder = None if out is None else Path(out)
     if folder is not None:
         prepare_folder(folder)
-    loaded = load_detectors(detectors, weights=weights, device=device, threads=threads)
+    loaded = load_detectors(detectors, weights=weights, mappings=mappings, device=device, threads=threads)
     dataset = open_dataset(images, None if format == "auto" and truth is not None else format, truth_scheme)
     sources = collect_sources(images if dataset is None else dataset_images(dataset))[:limit]
     marks = None
@@ -180,7 +183,7 @@ def evaluate(
         threads=threads,
         accuracy=accuracy,
         speed=speed,
-        timed=on_one_thread(detectors, loaded, device, weights),
+        timed=on_one_thread(detectors, loaded, device, weights, mappings),
         progress=progress,
     )
     # With a limit, boxes of the images beyond it are no mistake.

@@ -32,6 +32,7 @@ from flmcore.export.coreml_metadata import About, app_duties, describe_package
 from flmcore.export.detector_file import detector_file
 from flmcore.export.package_files import size_of
 from flmcore.export.package_folder import check_place, config_file, copy_package, put
+from flmcore.export.translated import exported_config, files_beside
 from flmcore.nearest import nearest
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def export_coreml(
     ct = import_coremltools("export to Core ML")
     image = input_kind == "image"
     module = deploy(detector, decode=decode, flip=flip, normalise=not image, output_names=output_names)
+    beside = files_beside(detector, place, in_graph=module.decode != "none", force=force)
     how = _conversion(detector, module, precision, target, image=image)
     started = time.perf_counter()
     try:
@@ -128,7 +130,7 @@ def export_coreml(
     model = compress(ct, model, compression, shown=shown)
     seconds = time.perf_counter() - started
     about = About(
-        config=detector.config,
+        config=exported_config(detector, place, in_graph=module.decode != "none"),
         decode=module.decode,
         flip=module.flip != "none",
         outputs=_own_names(detector, module),
@@ -136,11 +138,12 @@ def export_coreml(
         precision=precision,
         compressed=compression,
         image=image,
+        mapping=None if detector.translation is None else detector.translation.mapping,
     )
     spec = model.get_spec()
     describe_package(spec, about)
     try:
-        put(place, lambda new: _fill(new, model, spec), lambda new: _detector_file(about, new))
+        put(place, lambda new: _fill(new, model, spec), lambda new: _detector_file(about, new), beside)
     finally:
         shutil.rmtree(model.package_path, ignore_errors=True)
     return CoremlExport(

@@ -18,6 +18,8 @@ from flmcore.detectors.schema import (
 )
 from flmcore.export import compression
 from flmcore.export.decode_choice import decode_facts
+from flmcore.schemes.mapping_file import mapping_text
+from flmcore.schemes.rows import Mapping as SchemeMapping
 
 __all__ = ["About", "app_duties", "describe_package", "input_text", "output_text", "user_metadata"]
 
@@ -35,6 +37,7 @@ class About:
         precision, compressed: of the exported model.
         image: a picture goes in; else an array.
         beta: of the softmax of a decoder in the graph, where one was asked for.
+        mapping: label translation of the detector; in the graph where decoding is.
     """
 
     config: DetectorConfig
@@ -46,6 +49,7 @@ class About:
     compressed: str = "none"
     image: bool = False
     beta: float | None = None
+    mapping: SchemeMapping | None = None
 
 
 def user_metadata(about: About) -> dict[str, str]:
@@ -65,6 +69,10 @@ def user_metadata(about: About) -> dict[str, str]:
         "left_to_app": app_duties(about)[1:],
         "config": table["decode"],
     }
+    translation: dict[str, str] = {}
+    if about.mapping is not None:
+        facts = {"in_graph": about.decode != "none", "text": mapping_text(about.mapping)}
+        translation["flmcore.mapping"] = _json(facts)
     return {
         "flmcore.version": flmcore.__version__,
         "flmcore.detector": config.name,
@@ -77,6 +85,7 @@ def user_metadata(about: About) -> dict[str, str]:
         "flmcore.weights_sha256": about.weights_sha256 or "",
         "flmcore.precision": about.precision,
         "flmcore.compression": compression.in_words(about.compressed),
+        **translation,
     }
 
 
@@ -117,6 +126,11 @@ def app_duties(about: About) -> list[str]:
         )
     if about.decode == "none":
         duties.append(_decoding(config))
+        if about.mapping is not None:
+            target = f"{about.mapping.target}, weighted sums of {about.mapping.source}"
+            duties.append(
+                f"translate the landmarks into those of {target}: rows in the metadata flmcore.mapping"
+            )
     elif (threshold := decode_facts(config, about.decode)["threshold"]) is not None and threshold > -1e30:
         duties.append(f"take a landmark whose score is not above {threshold:g} for undefined")
     return [

@@ -8,6 +8,7 @@ no number that counts cells exceeds a map's side, so float16 holds it (to 2048).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from flmcore.detectors.schema import CoordinatesDecode, HeatmapOffsetDecode, SimccDecode
+from flmcore.schemes.rows import Row
 
 __all__ = [
     "CoordinatesDecoder",
@@ -23,6 +25,7 @@ __all__ = [
     "OffsetDecoder",
     "ScoreReader",
     "SimccDecoder",
+    "Translator",
 ]
 
 Tensors = tuple[torch.Tensor, ...]
@@ -219,6 +222,26 @@ class ScoreReader(nn.Module):
             scores = torch.sigmoid(scores)
         points = cast("Tensors", self.decoder(outputs[:-1]))[0]
         return points, scores + self.each
+
+
+class Translator(nn.Module):
+    """A decoder and, after it, label translation: each landmark a weighted sum of the decoder's, its score their mean."""
+
+    def __init__(self, decoder: nn.Module, rows: Sequence[Row], sources: int) -> None:
+        super().__init__()
+        self.decoder = decoder
+        weights = np.zeros((len(rows), sources))
+        for target, row in enumerate(rows):
+            for index, weight in row:
+                weights[target, index] += weight
+        self.weights = nn.Buffer(torch.from_numpy(weights.astype(np.float32)), persistent=False)
+        total = np.abs(weights).sum(axis=1, keepdims=True)
+        shares = np.abs(weights) / np.where(total > 0, total, 1.0)
+        self.shares = nn.Buffer(torch.from_numpy(shares.T.astype(np.float32)), persistent=False)
+
+    def forward(self, outputs: Tensors) -> Tensors:
+        points, *scores = cast("Tensors", self.decoder(outputs))
+        return self.weights @ points, *(score @ self.shares for score in scores)
 
 
 def _slope(values: torch.Tensor, at: torch.Tensor, places: torch.Tensor) -> torch.Tensor:

@@ -18,6 +18,7 @@ from flmcore.detectors.schema import (
 )
 from flmcore.errors import DetectorError, ExportError
 from flmcore.export.decode_choice import choose_method, make_decoder
+from flmcore.export.translated import graph_step
 from flmcore.ops._maps import as_positive
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def deploy(
             and ``scores`` where it has any. ``argmax``, ``expectation`` and ``config`` (as the config says) give
             ``landmarks`` (N, K, 2) in crop pixels, pixel centres whole numbers, and ``scores`` (N, K) where there are any.
             docs/export.md defines them. A landmark whose score is not above the decoder's threshold, which flmcore
-            answers with NaN, has numbers here: the app compares the score.
+            answers with NaN, has numbers here: the app compares the score. A detector's label translation follows
+            the decoder; with ``none`` it stays outside.
         flip: whether a config's ``decode.flip`` is in the graph.
         normalise: False for the form whose normalisation a converter folds into its picture input.
         beta: sharpness of the softmax of ``expectation``; None is the config's, or 1.
@@ -65,6 +67,7 @@ def deploy(
     config = detector.config
     module = _module_of(detector)
     method = choose_method(config, decode)
+    step = graph_step(detector, method)
     import torch
 
     from flmcore.export.deployed_module import Deployed, Network, Output
@@ -77,9 +80,14 @@ def deploy(
         network = Network(own, config, flip=flip)
         shapes = _probe(network, config)
         decoder = make_decoder(config, method, shapes, beta)
+        if decoder is not None and step is not None:
+            from flmcore.export.decode_graph import Translator
+
+            decoder = Translator(decoder, step.rows, step.sources)
     kinds = raw_outputs(config) if decoder is None else landmark_outputs(config)
     if decoder is not None:
-        shapes = [(1, config.landmarks, 2), (1, config.landmarks)][: len(kinds)]
+        count = config.landmarks if step is None else len(step.rows)
+        shapes = [(1, count, 2), (1, count)][: len(kinds)]
     names = kinds if output_names is None else _checked_names(output_names, kinds)
     outputs = [Output(*entry) for entry in zip(names, kinds, shapes, strict=True)]
     deployed = Deployed(network, config, decoder, outputs=outputs, decode=method, normalise=normalise)

@@ -10,7 +10,9 @@ from flmcore.detectors.cost import stated_cost
 from flmcore.detectors.schema import DetectorConfig, OutputConfig
 from flmcore.detectors.toml_text import toml_lines
 
-__all__ = ["detector_file"]
+__all__ = ["config_text", "detector_file"]
+
+_TOP = ("name", "scheme", "landmarks", "licence", "description")
 
 
 def detector_file(
@@ -48,7 +50,7 @@ def detector_file(
     source = dict(table["source"])
     if flip:  # both passes are one run of this model
         source["multiply_adds"] = stated_cost(config).multiply_adds
-    top = {key: table[key] for key in ("name", "scheme", "landmarks", "licence", "description")}
+    top = {key: table[key] for key in _TOP}
     top["name"] = _own_name(config.name, weights, backend)
     tables = {
         "model": {"backend": backend, "weights": weights, "sha256": sha256},
@@ -56,8 +58,22 @@ def detector_file(
         "input": {"channels": "rgb", "mean": [0.0] * 3, "std": [1.0] * 3, "layout": "nchw"},
         "output": _output(config.output, names, decoded=decoded),
         "decode": decode,
+        **({"mapping": table["mapping"]} if "mapping" in table else {}),
         "source": source,
     }
+    return _text(top, tables)
+
+
+def config_text(config: DetectorConfig) -> str:
+    """TOML that gives the config back, every default written out; ``weights`` stays relative to whatever file it becomes."""
+    table = config.to_dict()
+    tables = {key: value for key, value in table.items() if isinstance(value, dict)}
+    for name, values in tables.items():
+        tables[name] = {key: value for key, value in values.items() if value != {}}
+    return _text({key: table[key] for key in _TOP}, tables)
+
+
+def _text(top: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> str:
     lines = toml_lines(top)
     for name, values in tables.items():
         lines += ["", f"[{name}]", *toml_lines(values)]

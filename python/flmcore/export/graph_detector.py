@@ -29,7 +29,9 @@ class GraphDetector(Detector):
         decode = config.decode
         if isinstance(decode, (HeatmapDecode, SimccDecode)):
             decode = replace(decode, flip="none")  # the mirror image runs inside the graph, or not at all
-        super().__init__(replace(config, input=plain, decode=decode), backend)
+        super().__init__(
+            replace(config, input=plain, decode=decode), backend, translation=detector.translation
+        )
         self.variant = variant
 
     @property

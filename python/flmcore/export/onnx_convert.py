@@ -21,11 +21,12 @@ _EXPORTED = 18  # the operator set that torch's exporter itself writes
 _OUTSIDE = "flmcore.outside"  # mark of operations that stay float32
 
 
-def convert(module: Deployed, name: str, *, dynamic: bool, opset: int) -> Any:
+def convert(module: Deployed, name: str, *, dynamic: bool, opset: int, fold: bool = True) -> Any:
     """An ``onnx.ModelProto``, checked with its shapes; what surrounds the network is marked for :func:`halve`.
 
     A module of Python goes through torch's current exporter. A TorchScript file, which that does not take, goes through
-    the former one, which knows nothing else.
+    the former one, which knows nothing else. Without ``fold`` the current one leaves the network's tensors as they are:
+    batch normalisation is no part of a convolution yet.
 
     Raises:
         ExportError: an operation has no ONNX form, or the model depends on what is in a picture.
@@ -40,8 +41,10 @@ def convert(module: Deployed, name: str, *, dynamic: bool, opset: int) -> Any:
     )  # one picture would be taken for a fixed size
     try:
         with _quiet(), torch.no_grad():
-            export = _former if scripted else _current
-            model = export(torch, module, picture, dynamic=dynamic)
+            if scripted:
+                model = _former(torch, module, picture, dynamic=dynamic)
+            else:
+                model = _current(torch, module, picture, dynamic=dynamic, fold=fold)
         if opset != _opset_of(model):
             model = onnx.version_converter.convert_version(model, opset)
         onnx.checker.check_model(model, full_check=True)
@@ -61,12 +64,13 @@ def halve(model: Any) -> Any:
         return tool.convert_float_to_float16(model, keep_io_types=True, node_block_list=outside)
 
 
-def _current(torch: Any, module: Deployed, picture: Any, *, dynamic: bool) -> Any:
+def _current(torch: Any, module: Deployed, picture: Any, *, dynamic: bool, fold: bool) -> Any:
     program = torch.onnx.export(
         module,
         (picture,),
         dynamo=True,
         verbose=False,
+        optimize=fold,
         opset_version=_EXPORTED,
         input_names=[module.input_name],
         output_names=list(module.output_names),

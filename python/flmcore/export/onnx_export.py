@@ -17,6 +17,7 @@ from flmcore.errors import MissingExtraError
 from flmcore.export.coreml_metadata import About, app_duties, input_text, output_text, user_metadata
 from flmcore.export.detector_file import detector_file
 from flmcore.export.package_folder import check_place, config_file, put
+from flmcore.export.translated import exported_config, files_beside
 from flmcore.nearest import nearest
 
 if TYPE_CHECKING:
@@ -99,24 +100,26 @@ def export_onnx(
     from flmcore.export.onnx_convert import convert, halve
 
     module = deploy(detector, decode=decode, flip=flip, beta=beta, output_names=output_names)
+    beside = files_beside(detector, place, in_graph=module.decode != "none", force=force)
     started = time.perf_counter()
     model = convert(module, detector.name, dynamic=batch == "dynamic", opset=opset)
     if precision == "float16":
         model = halve(model)
     seconds = time.perf_counter() - started
     about = About(
-        config=detector.config,
+        config=exported_config(detector, place, in_graph=module.decode != "none"),
         decode=module.decode,
         flip=module.flip != "none",
         outputs=dict(zip(module.output_names, module.output_kinds, strict=True)),
         weights_sha256=detector.describe()["weights_sha256"],
         precision=precision,
         beta=beta,
+        mapping=None if detector.translation is None else detector.translation.mapping,
     )
     _describe(model, module, about)
     data = model.SerializeToString(deterministic=True)
     difference = compare(detector.config, module, data, half=precision == "float16")
-    put(place, lambda new: _write(new, data), lambda new: _detector_file(about, new))
+    put(place, lambda new: _write(new, data), lambda new: _detector_file(about, new), beside)
     return OnnxExport(
         name=detector.name,
         path=place,

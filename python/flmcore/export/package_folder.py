@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from flmcore.errors import ExportError
@@ -48,13 +48,19 @@ def check_place(out: Path, *, force: bool, suffix: str = SUFFIX) -> None:
         pass
 
 
-def put(out: Path, fill: Callable[[Path], None], describe: Callable[[Path], str]) -> None:
+def put(
+    out: Path,
+    fill: Callable[[Path], None],
+    describe: Callable[[Path], str],
+    beside: Mapping[Path, str] | None = None,
+) -> None:
     """Makes the package in a folder beside its place, then moves it there with its detector file.
 
     Args:
         out: where the package goes; one that is there is replaced.
         fill: writes the package into the folder (or as the file) that it is given, which does not exist yet.
         describe: the text of the detector file, for the package that was filled.
+        beside: further files in the same folder and their texts.
 
     Raises:
         ExportError: it cannot be written; what was there before is there still, and nothing half-made.
@@ -65,13 +71,22 @@ def put(out: Path, fill: Callable[[Path], None], describe: Callable[[Path], str]
             new, old = work / out.name, work / "old"
             fill(new)
             (work / "config").write_text(describe(new), encoding="utf-8", newline="\n")
+            texts = {place: work / f"{number}" for number, place in enumerate(beside or {})}
+            for place, file in texts.items():
+                file.write_text((beside or {})[place], encoding="utf-8", newline="\n")
+            fresh = [place for place in texts if not os.path.lexists(place)]
             if os.path.lexists(out):
                 os.rename(out, old)
             try:
+                for place, file in texts.items():  # before the file that names them
+                    os.replace(file, place)
                 os.rename(new, out)
                 os.replace(work / "config", config_file(out))
             except BaseException:
                 _undo(out, new, old)
+                for place in fresh:
+                    with contextlib.suppress(OSError):
+                        os.unlink(place)
                 raise
         finally:
             shutil.rmtree(work, ignore_errors=True)

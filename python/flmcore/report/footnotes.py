@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flmcore.evaluation.sweep import WINDOW_SWEEPS
 from flmcore.report.accuracy_notes import accuracy_notes
 from flmcore.report.box_notes import box_notes
+from flmcore.report.translation_notes import translation_notes
 from flmcore.report.video import only_video
 
 if TYPE_CHECKING:
@@ -57,10 +58,13 @@ def footnotes(results: Results) -> list[str]:
     """Protocol, images, intervals, roundings, licences; those that warn begin with an exclamation mark."""
     if only_video(results):  # its section has notes of its own
         texts = {str(row["detector"]): str(row["licence"]) for row in results.summary}
-        return [f"{'! ' if no_commercial_use(text) else ''}{name}: {text}" for name, text in texts.items()]
+        licences = [
+            f"{'! ' if no_commercial_use(text) else ''}{name}: {text}" for name, text in texts.items()
+        ]
+        return [*translation_notes(results), *licences]
     summary = [row for row in results.summary if row["faces"]]
     notes = [_unfinished(results), *_merged(results), *_protocol(results.protocol), _images(summary)]
-    notes += box_notes(results)
+    notes += [*box_notes(results), *translation_notes(results)]
     notes += [
         _common(results.protocol, summary),
         *accuracy_notes(results),

@@ -64,6 +64,10 @@ def _parameters(graph: Any, types: Any) -> int:
     statistics = {
         name for node in graph.node if node.op_type == "BatchNormalization" for name in node.input[3:5]
     }
+    # Weights kept in half precision are cast on loading: the statistics are what the cast takes.
+    statistics |= {
+        node.input[0] for node in graph.node if node.op_type == "Cast" and node.output[0] in statistics
+    }
     return sum(
         math.prod(tensor.dims)
         for name, tensor in _constants(graph)

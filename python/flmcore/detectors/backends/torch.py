@@ -32,6 +32,7 @@ class TorchBackend:
         self._torch = _import_torch()
         self._name, self._wanted, self._layout = config.name, wanted_outputs(config), config.input.layout
         self._mean_face_sha256: str | None = None
+        self._stored: str | None = None  # precision of the file's numbers, where the network's is another
         self._threads = opening.threads
         self._batch = config.model.batch or default_batch
         self._shape = input_shape(config)
@@ -54,6 +55,7 @@ class TorchBackend:
         return self._module
 
     def describe(self) -> dict[str, Any]:
+        stored = {"weights_stored_as": self._stored} if self._stored else {}
         mean_face = {"mean_face_sha256": self._mean_face_sha256} if self._mean_face_sha256 else {}
         return {
             "package": "torch",
@@ -61,6 +63,7 @@ class TorchBackend:
             "device": str(self._device),
             "threads": self._threads,
             **mean_face,
+            **stored,
         }
 
     def cost(self) -> Cost:
@@ -81,7 +84,7 @@ class TorchBackend:
                 msg = f"module: expected a torch.nn.Module, got {type(module).__name__}"
                 raise TypeError(msg)
             if weights is not None:
-                _fill(module, weights, config.model.state)
+                self._stored = _fill(module, weights, config.model.state)
             return module
         assert weights is not None  # load_detector finds them, unless a module is given
         if config.model.backend == "torchscript":
@@ -97,7 +100,7 @@ class TorchBackend:
             size=config.crop.size,
             mean_face=self._read_mean_face(config, weights),
         )
-        _fill(network, weights, config.model.state)
+        self._stored = _fill(network, weights, config.model.state)
         return network
 
     def _read_mean_face(self, config: DetectorConfig, weights: Path) -> Any:
@@ -142,11 +145,15 @@ def pick_output(outputs: Any, wanted: int | str, name: str) -> Any:
     return picked
 
 
-def _fill(network: Any, weights: Path, state: str | None) -> None:
+def _fill(network: Any, weights: Path, state: str | None) -> str | None:
+    """Fill the network, which casts to its own precision; that of the file where it is another."""
     from flmcore.detectors.checkpoint import read_checkpoint
     from flmcore.detectors.checkpoint_fit import fit
 
-    fit(network, read_checkpoint(weights, state), str(weights))
+    tensors = read_checkpoint(weights, state)
+    fit(network, tensors, str(weights))
+    found = {str(t.dtype).removeprefix("torch.") for t in tensors.values() if t.is_floating_point()}
+    return ", ".join(sorted(found)) if found - {"float32"} else None
 
 
 def _import_torch() -> Any:

@@ -50,6 +50,7 @@ def evaluate_video(
     threads: int | None = None,
     device: str = "cpu",
     weights: Mapping[str, PathLike] | None = None,
+    mappings: Mapping[str, PathLike] | None = None,
     out: PathLike | None = None,
     resume: bool = False,
     restart: bool = False,
@@ -82,6 +83,7 @@ def evaluate_video(
         threads: for crops, flow and inference; None is every processor. Results do not depend on it.
         device: ``cpu``, or what the backend knows.
         weights: file, or folder to look in, per detector's name.
+        mappings: file of a mapping that translates its landmarks, likewise; ``none`` leaves the config's out.
         out: folder for the result files and the journal that ``resume`` carries on from.
         resume: carry on a run that ``out`` holds; ResultsError where it is another run.
         restart: drop an unfinished run that ``out`` holds.
@@ -100,7 +102,7 @@ def evaluate_video(
     if folder is not None:
         prepare_folder(folder)
     origin = open_video_boxes(boxes, finder=finder, box_kind=box_kind, truth=truth, truth_scheme=truth_scheme)
-    loaded = load_detectors(detectors, weights=weights, device=device, threads=threads)
+    loaded = load_detectors(detectors, weights=weights, mappings=mappings, device=device, threads=threads)
     beside = None
     if still is not None:
         beside = still if isinstance(still, Results) else Results.from_json(still)
