@@ -156,9 +156,12 @@ def test_third_value_is_a_log_sigma(tmp_path: Path) -> None:
     ("options", "said"),
     [
         ({"depth": 20}, "depth: expected one of 10, 18, 34, 50, 101, got 20"),
-        ({"depth": "18"}, "depth: expected one of 18, 34, 50, 101, got '18'"),
+        ({"depth": "18"}, "depth: expected one of 10, 18, 34, 50, 101, got '18'"),
         ({"values": 4}, "values: expected 2 for x and y, or 3 with a log-sigma, got 4"),
-        ({"dept": 18}, "expected one of depth, values, got an unknown option 'dept'; did you mean 'depth'"),
+        (
+            {"dept": 18},
+            "expected one of depth, values, width, grid, got an unknown option 'dept'; did you mean 'depth'",
+        ),
     ],
 )
 def test_options_are_checked(options: dict[str, Any], said: str) -> None:

@@ -140,7 +140,7 @@ def test_it_starts_from_weights(place: Path, learned: Path, tmp_path: Path) -> N
     run_training(config_of(place, settings), tmp_path / "out")
     error = json.loads((tmp_path / "out" / "history.json").read_text())["epochs"][0]["error other"]
     assert error < 6
-    with pytest.raises(WeightsError, match=r"expected the tensors of ResNet-10 \(width 16\)"):
+    with pytest.raises(WeightsError, match=r"expected the tensors of ResNet-10 \(width 16, grid 2\)"):
         run_training(config_of(place, (*settings, "model.options.width=16")), tmp_path / "other")
 
 
