@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flmcore.commands.console import EXIT_INTERRUPTED, progress_bar, say, warn, whole
+from flmcore.errors import ConfigError, SimulateError
 
 if TYPE_CHECKING:
     from flmcore.simulate.stream import FaceStream
@@ -90,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _what(options: argparse.Namespace) -> tuple[FaceStream, int]:
     """Stream and number of images, by the options or, to finish a folder, by what began it."""
+    from flmcore.simulate.manifest import NAME
     from flmcore.simulate.settings import SimulateSettings
     from flmcore.simulate.stream import FaceStream
 
@@ -115,11 +117,16 @@ def _what(options: argparse.Namespace) -> tuple[FaceStream, int]:
     if images is None:
         msg = "--images: expected how many, got none"
         raise ValueError(msg)
-    return FaceStream(SimulateSettings.from_table(table), seed or 0), images
+    try:
+        settings = SimulateSettings.from_table(table)
+    except ValueError as error:
+        source = options.settings or (options.out / NAME if options.resume else "--size")
+        msg = f"{source}: {error}"
+        raise ConfigError(msg) from None
+    return FaceStream(settings, seed or 0), images
 
 
 def _began(out: Path | None) -> Any:
-    from flmcore.errors import SimulateError
     from flmcore.simulate.manifest import NAME, read_manifest
 
     if out is None:
@@ -133,8 +140,6 @@ def _began(out: Path | None) -> Any:
 
 
 def _read_table(file: Path) -> dict[str, Any]:
-    from flmcore.errors import ConfigError
-
     if sys.version_info >= (3, 11):
         import tomllib  # here, for the sake of import time
     else:

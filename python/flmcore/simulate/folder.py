@@ -81,9 +81,9 @@ def simulate_folder(
         if done:
             _refuse_other_drawing(folder, stream, manifest, todo)
         if todo or not manifest.whole:
-            replace(manifest, whole=False).save(folder)
-            prepare_folder(folder / FOLDER)
             with _what_is_kept(folder, manifest):
+                replace(manifest, whole=False).save(folder)
+                prepare_folder(folder / FOLDER)
                 _draw(stream, folder, todo, workers, lambda new: progress and progress(done + new, images))
                 manifest.finished().save(folder)
     return Written(images, images - done)

@@ -70,6 +70,6 @@ def _png(pixels: NDArray[np.uint8], **options: int) -> bytes:
 
 
 def _text(rendered: Rendered) -> bytes:
-    """70 lines ``x y``; the shortest decimals that are these float32 numbers."""
+    """70 lines ``x y``, each number to its last bit."""
     points = np.asarray(rendered.landmarks["facesynthetics-70"], np.float32)
-    return "".join(f"{x!s} {y!s}\n" for x, y in points).encode()
+    return "".join(f"{x!r} {y!r}\n" for x, y in points.tolist()).encode()

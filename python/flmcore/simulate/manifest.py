@@ -20,7 +20,7 @@ __all__ = ["FORMAT", "NAME", "Manifest", "check_whole", "read_manifest"]
 
 NAME = "simulated.json"
 FORMAT = "flmcore simulated 1"
-SHARD = 1000  # images whose labels are in one file
+SHARD = 200  # images whose labels are in one file: so many are drawn again where a run is cut off
 
 
 @dataclass(frozen=True)

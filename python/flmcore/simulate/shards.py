@@ -1,4 +1,4 @@
-"""``labels/000000.npz``, ``labels/001000.npz``, …: the exact labels of 1,000 drawn images each, named by the first.
+"""``labels/000000.npz``, ``labels/000200.npz``, …: the exact labels of 200 drawn images each, named by the first.
 
 A file is written whole, after its images; so images without one are to be drawn (again), and nothing else is.
 """
@@ -49,14 +49,15 @@ def read_shard(folder: Path, images: range) -> dict[str, NDArray[Any]]:
         with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except OSError as error:
-        msg = f"{file}: cannot be read: {error.strerror or error}"
+        msg = f"{file}: cannot be read: {error.strerror or error}; {_again(folder)}"
         raise SimulateError(msg) from error
     except Exception as error:  # zip, npy and zlib each raise their own
-        msg = f"{file}: expected the labels of drawn images, got a damaged file"
+        msg = f"{file}: expected the labels of drawn images, got a damaged file; {_again(folder)}"
         raise SimulateError(msg) from error
     counts = {len(array) if array.ndim else 0 for array in arrays.values()}
     if counts != {len(images)} or "bytes" not in arrays:
-        msg = f"{file}: expected labels of {len(images)} images, got {' and '.join(map(str, sorted(counts)))}"
+        got = " and ".join(map(str, sorted(counts)))
+        msg = f"{file}: expected labels of {len(images)} images, got {got}; {_again(folder)}"
         raise SimulateError(msg)
     return arrays
 
@@ -81,6 +82,10 @@ def count_finished(folder: Path, manifest: Manifest) -> int:
 
 def _file(folder: Path, start: int) -> Path:
     return folder / FOLDER / f"{start:06d}.npz"
+
+
+def _again(folder: Path) -> str:
+    return f"'flmcore simulate -o {folder} --resume' draws what is missing"
 
 
 def _length(path: Path) -> int:
