@@ -7,9 +7,13 @@
 #include "flmcore/kernels/exp_log.hpp"
 #include "flmcore/kernels/flow.hpp"
 #include "flmcore/kernels/heatmap.hpp"
+#include "flmcore/kernels/layers.hpp"
+#include "flmcore/kernels/mesh.hpp"
 #include "flmcore/kernels/nme.hpp"
+#include "flmcore/kernels/raster.hpp"
 #include "flmcore/kernels/remap.hpp"
 #include "flmcore/kernels/resample.hpp"
+#include "flmcore/kernels/shade.hpp"
 #include "flmcore/kernels/simcc.hpp"
 #include "flmcore/kernels/stability.hpp"
 
@@ -26,6 +30,10 @@ struct KernelTable {
   RemapKernels remap;
   ResampleKernels resample;
   StabilityKernels stability;
+  LayerKernels layers;
+  MeshKernels mesh;
+  RasterKernels raster;
+  ShadeKernels shade;
 };
 
 }  // namespace flm

@@ -1,0 +1,104 @@
+"""How far a light's rays reach into a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from flmcore import _core
+from flmcore.ops.drawing._checks import Bytes, Floats, as_cutouts, as_floats, as_surface, as_triangles
+
+__all__ = ["Shadow", "shadow_map", "unit_directions"]
+
+_MARGIN = 5.0  # texels without anything about the scene, so that the widest softness sees the light there
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A scene seen from a light that is far away.
+
+    Attributes:
+        depth: float32 (size, size), how far along the rays, in mm, the first thing is; infinite where nothing is.
+        matrix: float32 (3, 4), from a point of the camera's frame to x and y in texels ((0, 0) the first's centre)
+            and the depth.
+        bias: mm by which a point is moved along its normal and towards the light before it is asked for, so that no
+            surface shades itself.
+        softness: 0 to 3: the shadow's edge is ``2 * softness + 1`` texels wide.
+    """
+
+    depth: Floats
+    matrix: Floats
+    bias: float = 3.0
+    softness: int = 1
+
+
+def shadow_map(
+    vertices: ArrayLike,
+    triangles: ArrayLike,
+    direction: ArrayLike,
+    size: int = 128,
+    *,
+    uv: ArrayLike | None = None,
+    part: ArrayLike | None = None,
+    cutouts: Sequence[Bytes | None] | None = None,
+    bias: float | None = None,
+    softness: int = 1,
+) -> Shadow:
+    """What a light far away in ``direction`` sees of a scene; all of the scene fits into the map.
+
+    Args:
+        vertices: (V, 3), mm in the camera's frame (any frame of the same size, if :func:`shade` has the same).
+        triangles: (F, 3); both of their sides throw shadows. Leave out what should not, such as clear lenses.
+        direction: (3,), towards the light; any length but 0.
+        size: texels along a side of the map, 32 to 16384.
+        uv, part, cutouts: as :func:`draw` takes them.
+        bias: mm; None is 1.2 texels of the map.
+        softness: see :class:`Shadow`.
+
+    Raises:
+        ValueError: a wrong shape, an index that points nowhere, a direction without length.
+    """
+    points, faces = as_floats(vertices), as_triangles(triangles)
+    if not 32 <= size <= 16384:
+        msg = f"size: expected 32 to 16384 texels, got {size!r}"
+        raise ValueError(msg)
+    places, parts = as_surface(uv, part, len(points), len(faces))
+    light = unit_directions("direction", np.asarray(direction, np.float64).reshape(1, -1))[0]
+    matrix, texel = _fit(points, light, size)
+    depth = _core.draw_depth(points, faces, places, parts, as_cutouts(cutouts, parts), matrix, size=size)
+    return Shadow(depth, matrix, 1.2 * texel if bias is None else float(bias), softness)
+
+
+def unit_directions(name: str, directions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Directions (L, 3) of length 1."""
+    if directions.ndim != 2 or directions.shape[1] != 3:
+        msg = f"{name}: expected shape (L, 3), got {directions.shape}"
+        raise ValueError(msg)
+    length = np.sqrt((directions * directions).sum(axis=1))
+    if not (np.isfinite(length) & (length > 0)).all():
+        msg = f"{name}: expected finite directions that are not 0, got {directions.tolist()!r}"
+        raise ValueError(msg)
+    return directions / length[:, None]
+
+
+def _fit(points: Floats, light: NDArray[np.float64], size: int) -> tuple[Floats, float]:
+    """The matrix that brings all points into the map, and the size of a texel in mm."""
+    helper = np.array([0.0, 1.0, 0.0] if abs(light[1]) < 0.9 else [1.0, 0.0, 0.0])
+    right = np.cross(helper, light)
+    right /= np.sqrt((right * right).sum())
+    axes = np.stack([right, np.cross(light, right), -light])
+    # sums of three in a fixed order: a matrix product's order is the library's business
+    seen = [points[:, 0] * a[0] + points[:, 1] * a[1] + points[:, 2] * a[2] for a in axes.astype(np.float32)[:2]]
+    good = [one[np.isfinite(one)] for one in seen]
+    low = [float(one.min()) if one.size else 0.0 for one in good]
+    high = [float(one.max()) if one.size else 0.0 for one in good]
+    texel = max(high[0] - low[0], high[1] - low[1], 1e-3) / (size - 1 - 2 * _MARGIN)
+    matrix = np.zeros((3, 4))
+    matrix[:2, :3] = axes[:2] / texel
+    for k in range(2):
+        matrix[k, 3] = (size - 1) / 2 - (low[k] + high[k]) / 2 / texel
+    matrix[2, :3] = axes[2]
+    return matrix.astype(np.float32), texel

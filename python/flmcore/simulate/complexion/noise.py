@@ -1,0 +1,45 @@
+"""Noise of several grain sizes, made once, of which every person gets other pieces."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Pieces", "noise"]
+
+_SIDE = 512  # of the field that pieces are cut from
+_GRAINS = (1.0, 2.2, 5.0, 14.0, 45.0)  # texels
+
+
+@cache
+def noise(grain: int, *, stretch: float = 1.0) -> NDArray[np.float32]:
+    """(512, 512) float32 that tiles, mean 0, deviation 1; ``grain`` 0 (a texel) to 4 (a cheek), stretched downwards."""
+    rng = np.random.default_rng([grain, round(stretch * 100)])
+    frequency = np.fft.fftfreq(_SIDE) ** 2
+    fall = frequency[:, None] * stretch**2 + frequency[None, : _SIDE // 2 + 1]
+    # a Gaussian's transform: blurred white noise
+    spectrum = np.fft.rfft2(rng.standard_normal((_SIDE, _SIDE))) * np.exp(
+        -2 * (np.pi * _GRAINS[grain]) ** 2 * fall / 4
+    )
+    field = np.fft.irfft2(spectrum, s=(_SIDE, _SIDE))
+    field -= field.mean()
+    tile = (field / field.std()).astype(np.float32)
+    # repeated, so that every piece is one slice
+    repeated = np.tile(tile, (2, 2))
+    repeated.setflags(write=False)
+    return repeated
+
+
+class Pieces:
+    """Pieces of the noise for one person: the same draws give the same pieces."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+
+    def cut(self, grain: int, height: int, width: int, *, stretch: float = 1.0) -> NDArray[np.float32]:
+        """(height, width), a view; half of them mirrored."""
+        top, left, mirrored = self._rng.integers(0, (_SIDE, _SIDE, 2)).tolist()
+        piece = noise(grain, stretch=stretch)[top : top + height, left : left + width]
+        return piece[:, ::-1] if mirrored else piece

@@ -1,0 +1,108 @@
+"""One drawn face: the picture, and where everything is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flmcore.simulate.accessories import sample_accessories
+from flmcore.simulate.assembly import assemble
+from flmcore.simulate.head import own_head, sample_expression
+from flmcore.simulate.person import person
+from flmcore.simulate.scene.background import sample_background
+from flmcore.simulate.scene.camera import Camera, sample_camera
+from flmcore.simulate.scene.imaging import develop, linear_of
+from flmcore.simulate.scene.lights import sample_lights
+from flmcore.simulate.scene.visibility import visible
+from flmcore.simulate.settings import SimulateSettings
+
+__all__ = ["SCHEMES", "Rendered", "render_face"]
+
+SCHEMES = ("300w-68", "mediapipe-468")
+_STREAM = 2  # of random numbers; person.py has 1
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A drawn face and its truth.
+
+    Attributes:
+        image: (S, S, 3) uint8 sRGB.
+        landmarks: by scheme, (K, 2) float32 pixels, (0, 0) the centre of the top-left one: where the vertex is, also
+            where something hides it or outside the image.
+        visible: by scheme, (K,) bool: inside the image, and nothing drawn before it.
+        labels: (S, S) uint8, classes as in :data:`flmcore.simulate.parts.CLASSES`.
+        box: (4,) float32 x0, y0, x1, y1: tight about the 68 landmarks, edge coordinates.
+        camera: that saw it.
+        drawn: what it shows, as plain values of JSON.
+    """
+
+    image: NDArray[np.uint8]
+    landmarks: dict[str, NDArray[np.float32]]
+    visible: dict[str, NDArray[np.bool_]]
+    labels: NDArray[np.uint8]
+    box: NDArray[np.float32]
+    camera: Camera
+    drawn: dict[str, Any]
+
+
+def render_face(settings: SimulateSettings, seed: int, index: int) -> Rendered:
+    """Draw image ``index`` of the set that ``settings`` and ``seed`` describe; always the same bytes.
+
+    Args:
+        settings: what may be seen.
+        seed: of the whole set, 0 or more.
+        index: of the image, 0 or more. Consecutive ones show the same person (``images_per_person``).
+
+    Raises:
+        ValueError: a negative seed or index, or a background folder without images.
+        ImageError: an image of that folder cannot be read.
+    """
+    for name, value in (("seed", seed), ("index", index)):
+        if value < 0:
+            msg = f"{name}: expected a whole number from 0, got {value!r}"
+            raise ValueError(msg)
+    # One stream for each thing: a change to one leaves the others as they were.
+    body, worn, view, light, behind, film = (
+        np.random.default_rng([seed, _STREAM, index, kind]) for kind in range(6)
+    )
+    who = person(seed, index // settings.images_per_person, settings.identity, settings.texture)
+    head = own_head().pose(who.shape, sample_expression(body, settings.expression), _gaze(body))
+    truth = {scheme: head.landmarks(scheme) for scheme in SCHEMES}
+    camera = sample_camera(view, truth["300w-68"], settings)
+    lights = sample_lights(light, shadows=settings.shadows)
+    parts = [who.dressed(name, geometry) for name, geometry in head.parts.items()]
+    if settings.accessories:
+        parts += sample_accessories(worn).build(head, who.complexion)
+    scene = assemble(parts, camera)
+    fragments = scene.drawn(camera, settings.samples)
+    shown = scene.lit(fragments, lights)
+    around = linear_of(sample_background(behind, settings))
+    cover = np.ascontiguousarray(shown[..., 3])
+    picture = np.ascontiguousarray(shown[..., :3].transpose(2, 0, 1))
+    picture += (1 - cover) * around.transpose(2, 0, 1)
+    pixels = {scheme: camera.project(points) for scheme, points in truth.items()}
+    return Rendered(
+        image=develop(film, picture, cover, settings.imaging),
+        landmarks={scheme: np.ascontiguousarray(points[:, :2]) for scheme, points in pixels.items()},
+        visible={scheme: visible(points, fragments.depth, camera.size) for scheme, points in pixels.items()},
+        labels=scene.labels(fragments, {"skin": who.labels}),
+        box=_tight(pixels["300w-68"]),
+        camera=camera,
+        drawn=_told(who.complexion, camera, lights.kind, parts),
+    )
+
+
+def _gaze(rng: np.random.Generator) -> tuple[float, float]:
+    """Degrees to the person's left and down; mostly near where the head points."""
+    wide = 1.0 if rng.random() < 0.7 else 2.2
+    right, down = rng.normal(0.0, 1.0, 2)
+    return float(np.clip(9.0 * wide * right, -35, 35)), float(np.clip(6.0 * wide * down, -20, 25))
+
+
+def _tight(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Box about pixel coordinates, in edge coordinates."""
+    return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)]) + np.float32(0.5)
