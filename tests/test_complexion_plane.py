@@ -91,7 +91,7 @@ def test_a_patch_mirrored_twice_is_itself() -> None:
     assert patch.mirrored().columns == left.columns
 
 
-@pytest.mark.parametrize("grain", range(5))
+@pytest.mark.parametrize("grain", range(4))
 def test_noise_is_centred_and_tiles(grain: int) -> None:
     field = noise(grain)
     tile = field[:512, :512]
@@ -101,7 +101,7 @@ def test_noise_is_centred_and_tiles(grain: int) -> None:
 
 
 def test_coarser_noise_changes_more_slowly() -> None:
-    steps = [np.abs(np.diff(noise(grain)[:512, :512])).mean() for grain in range(5)]
+    steps = [np.abs(np.diff(noise(grain)[:512, :512])).mean() for grain in range(4)]
     assert (np.diff(steps) < 0).all()
 
 

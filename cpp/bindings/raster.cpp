@@ -12,9 +12,9 @@ namespace {
 using Strided = py::array_t<std::uint8_t, 0>;  // a channel of a texture is read where it lies
 using Drawn = py::typing::Tuple<IntArray, FloatArray, FloatArray, IntArray, IntArray, FloatArray>;
 
-Cutout borrow_cutout(const py::handle& object, std::size_t index) {
+Cutout borrow_cutout(const char* list, const py::handle& object, std::size_t index) {
   if (object.is_none()) return {};
-  const std::string name = "cutouts[" + std::to_string(index) + "]";
+  const std::string name = std::string(list) + "[" + std::to_string(index) + "]";
   if (!py::isinstance<Strided>(object))
     throw py::type_error(name + ": expected a uint8 array or None, got another kind");
   const Strided image = py::reinterpret_borrow<Strided>(object);
@@ -28,7 +28,8 @@ std::vector<RasterPart> borrow_parts(const py::list& cutouts, const ByteArray& f
   std::vector<RasterPart> parts;
   for (const py::handle& cutout : cutouts) {
     const std::uint8_t flag = flags.data()[parts.size()];
-    parts.push_back({borrow_cutout(cutout, parts.size()), (flag & 1) != 0, (flag & 2) != 0});
+    parts.push_back(
+        {borrow_cutout("cutouts", cutout, parts.size()), (flag & 1) != 0, (flag & 2) != 0});
   }
   return parts;
 }
@@ -70,8 +71,8 @@ py::array_t<T, py::array::c_style> as_array(const std::vector<T>& values,
 Drawn draw(const FloatArray& vertices, const IntArray& triangles, const FloatArray& uv,
            const IntArray& part, const py::list& cutouts, const ByteArray& flags,
            py::ssize_t height, py::ssize_t width, int samples, float near) {
-  if (height < 1 || width < 1 || samples < 1 || samples > 16 || height * samples > 16384 ||
-      width * samples > 16384)
+  if (height < 1 || width < 1 || samples < 1 || samples > raster_most_samples ||
+      height * samples > 16384 || width * samples > 16384)
     raise_value("size, samples", "1 to 16384 samples a side", "others");
   const std::vector<RasterPart> parts = borrow_parts(cutouts, flags);
   RasterMesh mesh = mesh_of(vertices, triangles, uv, part, parts);
@@ -112,7 +113,7 @@ FloatArray draw_depth(const FloatArray& vertices, const IntArray& triangles, con
     raise_value("matrix", "shape (3, 4)", "shape " + shape_text(matrix));
   std::vector<RasterPart> parts;
   for (const py::handle& cutout : cutouts)
-    parts.push_back({borrow_cutout(cutout, parts.size()), true, false});
+    parts.push_back({borrow_cutout("cutouts", cutout, parts.size()), true, false});
   RasterMesh mesh = mesh_of(vertices, triangles, uv, part, parts);
   FloatArray depth({size, size});
   const RasterGrid grid = {size, size, depth.mutable_data(), nullptr, nullptr};
@@ -129,6 +130,39 @@ FloatArray draw_depth(const FloatArray& vertices, const IntArray& triangles, con
   return depth;
 }
 
+ByteArray label_pixels(const IntArray& triangle, const FloatArray& weights,
+                       const IntArray& triangles, const FloatArray& uv, const IntArray& part,
+                       const ByteArray& label, const py::list& maps, int background, int side) {
+  if (triangle.ndim() != 2 || side < 1 || side > raster_most_samples || triangle.shape(0) % side ||
+      triangle.shape(1) % side)
+    raise_value("triangle", "whole pixels of samples", "shape " + shape_text(triangle));
+  if (weights.size() != 2 * triangle.size())
+    raise_value("weights", "two for each sample", "shape " + shape_text(weights));
+  if (background < 0 || background > 255)
+    raise_value("background", "0 to 255", std::to_string(background));
+  check_triangles(triangles, uv.shape(0));
+  check_indices("triangle", triangle, -1, triangles.shape(0));
+  require_length("labels", label, triangles.shape(0), "triangle");
+  check_surface(uv, uv.shape(0), part, triangles.shape(0), static_cast<py::ssize_t>(maps.size()));
+  std::vector<Cutout> borrowed;
+  for (const py::handle& map : maps)
+    borrowed.push_back(borrow_cutout("maps", map, borrowed.size()));
+  ByteArray pixels({triangle.shape(0) / side, triangle.shape(1) / side});
+  const RasterMesh mesh = {
+      nullptr,   triangles.data(), static_cast<std::size_t>(triangles.shape(0)),
+      uv.data(), part.data(),      nullptr};
+  // the kernel only reads them
+  const RasterGrid grid = {triangle.shape(0), triangle.shape(1), nullptr,
+                           const_cast<std::int32_t*>(triangle.data()),
+                           const_cast<float*>(weights.data())};
+  const RasterLabels labels = {label.data(), borrowed.data(),
+                               static_cast<std::uint8_t>(background)};
+  std::uint8_t* out = pixels.mutable_data();
+  py::gil_scoped_release nogil;
+  kernels().raster.label_pixels(mesh, grid, labels, side, out);
+  return pixels;
+}
+
 }  // namespace
 
 void bind_raster(py::module_& m) {
@@ -139,6 +173,10 @@ void bind_raster(py::module_& m) {
   m.def("draw_depth", &draw_depth, py::arg("vertices").noconvert(),
         py::arg("triangles").noconvert(), py::arg("uv").noconvert(), py::arg("part").noconvert(),
         py::arg("cutouts"), py::arg("matrix").noconvert(), py::kw_only(), py::arg("size"));
+  m.def("label_pixels", &label_pixels, py::arg("triangle").noconvert(),
+        py::arg("weights").noconvert(), py::arg("triangles").noconvert(), py::arg("uv").noconvert(),
+        py::arg("part").noconvert(), py::arg("label").noconvert(), py::arg("maps"), py::kw_only(),
+        py::arg("background"), py::arg("side"));
 }
 
 }  // namespace flm

@@ -24,6 +24,8 @@ struct Cutout {
   std::ptrdiff_t height, width, row_stride, column_stride;
 };
 
+constexpr int raster_most_samples = 16;  // along each side of a pixel
+
 struct RasterPart {
   Cutout cutout;
   bool two_sided, blend;
@@ -58,6 +60,13 @@ struct BlendedSamples {
   float* weights;  // (room, 2)
 };
 
+// What parts are called: a label for each triangle, or, where its part has a map, the map's at uv.
+struct RasterLabels {
+  const std::uint8_t* label;  // (triangles)
+  const Cutout* maps;  // one for each part, null where it has none; the texel is as for holes
+  std::uint8_t background;
+};
+
 struct RasterKernels {
   // Corners of a perspective view: x, y in pixels, depth; `samples` along each side of a pixel.
   void (*perspective)(const float* vertices, std::size_t count, float samples, float near,
@@ -73,6 +82,10 @@ struct RasterKernels {
   // many as there is room for are written.
   std::size_t (*draw_blended)(const RasterMesh& mesh, const RasterGrid& grid,
                               const BlendedSamples& out);
+  // The label that most of a pixel's side * side samples show, of equals that of the earlier
+  // sample.
+  void (*label_pixels)(const RasterMesh& mesh, const RasterGrid& grid, const RasterLabels& labels,
+                       std::ptrdiff_t side, std::uint8_t* pixels);
 };
 
 }  // namespace flm

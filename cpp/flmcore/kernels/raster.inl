@@ -89,11 +89,37 @@ inline std::ptrdiff_t texel_at(float at, std::ptrdiff_t count) {
   return static_cast<std::ptrdiff_t>(place > 0 ? (place < last ? place : last) : 0);  // NaN: 0
 }
 
-inline bool is_hole(const Cutout& cutout, const float* uv, const std::int32_t* v, const float* b) {
+inline std::uint8_t texel_of(const Cutout& map, const float* uv, const std::int32_t* v,
+                             const float* b) {
   const float u = b[0] * uv[2 * v[0]] + b[1] * uv[2 * v[1]] + b[2] * uv[2 * v[2]];
   const float w = b[0] * uv[2 * v[0] + 1] + b[1] * uv[2 * v[1] + 1] + b[2] * uv[2 * v[2] + 1];
-  return cutout.data[texel_at(w, cutout.height) * cutout.row_stride +
-                     texel_at(u, cutout.width) * cutout.column_stride] < 128;
+  return map
+      .data[texel_at(w, map.height) * map.row_stride + texel_at(u, map.width) * map.column_stride];
+}
+
+inline bool is_hole(const Cutout& cutout, const float* uv, const std::int32_t* v, const float* b) {
+  return texel_of(cutout, uv, v, b) < 128;
+}
+
+inline std::uint8_t label_at(const RasterMesh& mesh, const RasterGrid& grid,
+                             const RasterLabels& labels, std::ptrdiff_t sample) {
+  const std::int32_t t = grid.triangle[sample];
+  if (t < 0) return labels.background;
+  const Cutout& map = labels.maps[mesh.part ? mesh.part[t] : 0];
+  if (!map.data) return labels.label[t];
+  const float b = grid.weights[2 * sample], c = grid.weights[2 * sample + 1];
+  const float weights[3] = {1 - b - c, b, c};
+  return texel_of(map, mesh.uv, mesh.triangles + 3 * t, weights);
+}
+
+inline std::uint8_t most_frequent(const std::uint8_t* labels, std::ptrdiff_t count) {
+  std::ptrdiff_t best = 0, most = 0;
+  for (std::ptrdiff_t i = 0; i < count && 2 * most <= count; ++i) {
+    std::ptrdiff_t same = 0;
+    for (std::ptrdiff_t j = 0; j < count; ++j) same += labels[j] == labels[i];
+    if (same > most) most = same, best = i;
+  }
+  return labels[best];
 }
 
 // Calls found(sample, nearness, weights) for every sample of the triangle that is nearer than the
@@ -200,8 +226,20 @@ std::size_t raster_draw_blended(const RasterMesh& mesh, const RasterGrid& grid,
   return count;
 }
 
-constexpr RasterKernels raster_kernels = {raster_perspective, raster_parallel, raster_draw,
-                                          raster_draw_depth, raster_draw_blended};
+void raster_label_pixels(const RasterMesh& mesh, const RasterGrid& grid, const RasterLabels& labels,
+                         std::ptrdiff_t side, std::uint8_t* pixels) {
+  std::uint8_t seen[raster_most_samples * raster_most_samples];
+  for (std::ptrdiff_t y = 0; y + side <= grid.height; y += side)
+    for (std::ptrdiff_t x = 0; x + side <= grid.width; x += side) {
+      for (std::ptrdiff_t i = 0; i < side * side; ++i)
+        seen[i] = raster::label_at(mesh, grid, labels, (y + i / side) * grid.width + x + i % side);
+      *pixels++ = raster::most_frequent(seen, side * side);
+    }
+}
+
+constexpr RasterKernels raster_kernels = {raster_perspective,  raster_parallel,
+                                          raster_draw,         raster_draw_depth,
+                                          raster_draw_blended, raster_label_pixels};
 
 }  // namespace
 }  // namespace flm::FLM_ISA

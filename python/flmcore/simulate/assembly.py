@@ -132,7 +132,7 @@ class Assembly:
             uv=self.uv,
             part=self.part[keep],
             cutouts=self._cutouts(),
-            softness=1 + round(3 * lights.softness),
+            softness=round(3 * lights.softness),
         )
 
 

@@ -20,7 +20,7 @@ from flmcore.simulate.complexion import (
     skin_gloss,
     skin_labels,
 )
-from flmcore.simulate.head import sample_shape
+from flmcore.simulate.head import own_head
 from flmcore.simulate.parts import CLASSES, Geometry, Part
 
 __all__ = ["Person", "person"]
@@ -83,7 +83,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 def person(seed: int, number: int, identity: float, texture: str) -> Person:
     """The person of this number, always the same; ``texture`` as in the settings."""
     rng = np.random.default_rng([seed, _STREAM, number])
-    shape = sample_shape(rng, identity)
+    shape = own_head().sample_shape(rng, identity)
     complexion = sample_complexion(rng)
     textures = _textures(complexion)
     if texture == "plain":

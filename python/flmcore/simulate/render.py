@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 
 from flmcore.simulate.accessories import sample_accessories
 from flmcore.simulate.assembly import assemble
-from flmcore.simulate.head import own_head, sample_expression
+from flmcore.simulate.complexion import Complexion
+from flmcore.simulate.head import PosedHead, own_head
+from flmcore.simulate.parts import Part
 from flmcore.simulate.person import person
 from flmcore.simulate.scene.background import sample_background
 from flmcore.simulate.scene.camera import Camera, sample_camera
@@ -21,7 +24,7 @@ from flmcore.simulate.settings import SimulateSettings
 
 __all__ = ["SCHEMES", "Rendered", "render_face"]
 
-SCHEMES = ("300w-68", "mediapipe-468")
+SCHEMES = ("300w-68",)
 _STREAM = 2  # of random numbers; person.py has 1
 
 
@@ -31,7 +34,7 @@ class Rendered:
 
     Attributes:
         image: (S, S, 3) uint8 sRGB.
-        landmarks: by scheme, (K, 2) float32 pixels, (0, 0) the centre of the top-left one: where the vertex is, also
+        landmarks: by scheme (300w-68, mediapipe-468, and facesynthetics-70: the former with the pupils), (K, 2) float32 pixels, (0, 0) the centre of the top-left one: where the vertex is, also
             where something hides it or outside the image.
         visible: by scheme, (K,) bool: inside the image, and nothing drawn before it.
         labels: (S, S) uint8, classes as in :data:`flmcore.simulate.parts.CLASSES`.
@@ -70,8 +73,10 @@ def render_face(settings: SimulateSettings, seed: int, index: int) -> Rendered:
         np.random.default_rng([seed, _STREAM, index, kind]) for kind in range(6)
     )
     who = person(seed, index // settings.images_per_person, settings.identity, settings.texture)
-    head = own_head().pose(who.shape, sample_expression(body, settings.expression), _gaze(body))
+    model = own_head()
+    head = model.pose(who.shape, model.sample_expression(body, settings.expression), _gaze(body))
     truth = {scheme: head.landmarks(scheme) for scheme in SCHEMES}
+    truth["facesynthetics-70"] = np.concatenate([truth["300w-68"], _pupils(head)])
     camera = sample_camera(view, truth["300w-68"], settings)
     lights = sample_lights(light, shadows=settings.shadows)
     parts = [who.dressed(name, geometry) for name, geometry in head.parts.items()]
@@ -92,8 +97,13 @@ def render_face(settings: SimulateSettings, seed: int, index: int) -> Rendered:
         labels=scene.labels(fragments, {"skin": who.labels}),
         box=_tight(pixels["300w-68"]),
         camera=camera,
-        drawn=_told(who.complexion, camera, lights.kind, parts),
+        drawn=_told(who.complexion, camera, lights.kind, scene.parts),
     )
+
+
+def _pupils(head: PosedHead) -> NDArray[np.float32]:
+    """(2, 3): that of the eye on the left of the image first, as the eyes of 300w-68 come."""
+    return np.stack([head.anchors["pupil_right"], head.anchors["pupil_left"]])
 
 
 def _gaze(rng: np.random.Generator) -> tuple[float, float]:
@@ -106,3 +116,21 @@ def _gaze(rng: np.random.Generator) -> tuple[float, float]:
 def _tight(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """Box about pixel coordinates, in edge coordinates."""
     return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)]) + np.float32(0.5)
+
+
+def _told(
+    complexion: Complexion, camera: Camera, lights: str, parts: Sequence[Part]
+) -> dict[str, Any]:
+    """What a table of many images is sorted by."""
+    yaw, pitch, roll = camera.angles
+    return {
+        "yaw": yaw,
+        "pitch": pitch,
+        "roll": roll,
+        "distance": float(camera.translation[2]),
+        "lights": lights,
+        "age": complexion.age,
+        "melanin": complexion.melanin,
+        "beard": complexion.beard.length if complexion.beard.chin > 0.1 else 0.0,
+        "parts": [part.name for part in parts],
+    }

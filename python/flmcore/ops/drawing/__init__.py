@@ -6,6 +6,7 @@ Whole scenes go into one call: their parts' vertices and triangles one after the
 """
 
 from flmcore.ops.drawing.fragments import Fragments, draw
+from flmcore.ops.drawing.labels import label_map
 from flmcore.ops.drawing.layers import blend_layers
 from flmcore.ops.drawing.mesh import blend_shapes, vertex_normals
 from flmcore.ops.drawing.shading import shade
@@ -17,6 +18,7 @@ __all__ = [
     "blend_layers",
     "blend_shapes",
     "draw",
+    "label_map",
     "shade",
     "shadow_map",
     "vertex_normals",

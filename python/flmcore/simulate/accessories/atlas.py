@@ -20,6 +20,7 @@ __all__ = ["CENTRE", "Atlas", "directions"]
 
 T = TypeVar("T")
 
+_COLLAR = 138.0  # y in mm
 CENTRE = np.array([0.0, -35.0, 0.0], np.float32)  # mm: the middle of the braincase, where the rays start
 
 
@@ -61,9 +62,10 @@ class Atlas:
 
     @functools.cached_property
     def edge(self) -> NDArray[np.intp]:
-        """Vertices on the lower edge of the skin, where the neck ends."""
-        low = self.vertices[self._edge, 1]
-        return np.asarray(self._edge[low > low.max() - 25.0])
+        """Vertices round the lower neck: near where collars are, or on the edge of a skin that ends above that."""
+        height = self.vertices[:, 1]
+        low = min(float(height[self._edge].max()) - 6.0, _COLLAR)
+        return np.flatnonzero(np.abs(height - low) < 9.0)
 
     def cast(self, rays: NDArray[np.floating]) -> Spots:
         """Where rays (..., 3) from the centre leave the skin; those that hit nothing take the nearest triangle."""

@@ -193,13 +193,13 @@ def _inward() -> Floats:
 def _skin_picture() -> NDArray[np.uint8]:
     rng = np.random.default_rng(20261)
     y, x = np.mgrid[0:16, 0:16].astype(np.float64)
-    return np.asarray(200 + 30 * noise(rng, x / 4, y / 4) - 2.0 * (15 - y), np.uint8)
+    return np.asarray(190 + 30 * noise(rng, x / 4, y / 4), np.uint8)
 
 
 def _skin_texture(tone: Colour) -> NDArray[np.uint8]:
     return tinted(
         _skin_picture(),
-        ramp((tone[0] * 0.2, tone[1] * 0.1, tone[2] * 0.1), (tone[0] * 1.2, tone[1] * 1.2, tone[2] * 1.2)),
+        ramp((tone[0] * 0.7, tone[1] * 0.6, tone[2] * 0.55), (tone[0] * 1.1, tone[1] * 1.1, tone[2] * 1.1)),
     )
 
 

@@ -97,7 +97,7 @@ def sample_hair(rng: np.random.Generator) -> Hair | None:
         else pick(rng, _LINES, _LINE_CHANCES["grown" if grown else "cropped"]),
         cover=", shaved" if style == "shaved" else ", thin" if rng.random() < 0.08 else "",
         flow=_sample_flow(rng, style),
-        rise="gentle" if style in ("back", "tied") or rng.random() < 0.3 else "steep",
+        rise="gentle" if style in ("back", "tied", "afro", "curly") or rng.random() < 0.3 else "steep",
         thickness=thickness,
         fuzz=float(
             rng.uniform(1.5, 6) if style in ("afro", "curly") else rng.uniform(0, 3) * (rng.random() < 0.5)

@@ -13,8 +13,10 @@ from flmcore.simulate.accessories.fitted import Fitted
 from flmcore.simulate.accessories.glasses import Glasses, build_glasses, sample_glasses
 from flmcore.simulate.accessories.hair import Hair, build_hair, sample_hair
 from flmcore.simulate.accessories.hands import Hand, build_hand, sample_hand
+from flmcore.simulate.accessories.head_fit import Posed, fit
 from flmcore.simulate.accessories.headwear import SHROUDS, Headwear, build_headwear, sample_headwear
 from flmcore.simulate.accessories.objects import Thing, build_thing, sample_thing
+from flmcore.simulate.complexion.traits import Complexion
 from flmcore.simulate.parts import Part
 
 __all__ = ["Accessories", "Chances", "sample_accessories"]
@@ -57,6 +59,10 @@ class Accessories:
     mask: Mask | None = None
     hand: Hand | None = None
     thing: Thing | None = None
+
+    def build(self, head: Posed, complexion: Complexion) -> list[Part]:
+        """The parts to draw, in the frame of a posed head; blended ones come last."""
+        return self.fitted(fit(head, complexion))
 
     def fitted(self, head: Fitted) -> list[Part]:
         """The parts to draw on a head; blended ones come last."""

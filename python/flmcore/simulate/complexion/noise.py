@@ -10,21 +10,26 @@ from numpy.typing import NDArray
 __all__ = ["Pieces", "noise"]
 
 _SIDE = 512  # of the field that pieces are cut from
-_GRAINS = (1.0, 2.2, 5.0, 14.0, 45.0)  # texels
+_GRAINS = ((1.0,), (2.2,), (5.0, 14.0), (45.0,))  # texels: widths of the blurs that are summed
 
 
 @cache
 def noise(grain: int, *, stretch: float = 1.0) -> NDArray[np.float32]:
-    """(512, 512) float32 that tiles, mean 0, deviation 1; ``grain`` 0 (a texel) to 4 (a cheek), stretched downwards."""
+    """(1024, 1024) float32 that tiles every 512, mean 0, deviation 1, stretched downwards.
+
+    ``grain`` is 0 (a texel), 1 (a freckle), 2 (blotches with patches of them) or 3 (a cheek).
+    """
     rng = np.random.default_rng([grain, round(stretch * 100)])
     frequency = np.fft.fftfreq(_SIDE) ** 2
     fall = frequency[:, None] * stretch**2 + frequency[None, : _SIDE // 2 + 1]
-    # a Gaussian's transform: blurred white noise
-    spectrum = np.fft.rfft2(rng.standard_normal((_SIDE, _SIDE))) * np.exp(
-        -2 * (np.pi * _GRAINS[grain]) ** 2 * fall / 4
-    )
-    field = np.fft.irfft2(spectrum, s=(_SIDE, _SIDE))
-    field -= field.mean()
+    field = np.zeros((_SIDE, _SIDE))
+    for width in _GRAINS[grain]:
+        # a Gaussian's transform: blurred white noise
+        spectrum = np.fft.rfft2(rng.standard_normal((_SIDE, _SIDE))) * np.exp(
+            -0.5 * (np.pi * width) ** 2 * fall
+        )
+        part = np.fft.irfft2(spectrum, s=(_SIDE, _SIDE))
+        field += (part - part.mean()) / part.std()
     tile = (field / field.std()).astype(np.float32)
     # repeated, so that every piece is one slice
     repeated = np.tile(tile, (2, 2))

@@ -24,12 +24,10 @@ Sides = tuple[float, float]
 
 
 def _grain(canvas: Canvas, c: Complexion, pieces: Pieces) -> None:
-    """What is uneven everywhere: patches of blood and melanin, pores, light that is not the scene's, freckles."""
-    coarse, patchy = (pieces.cut(grain, HEIGHT, WIDTH) for grain in (4, 3))
-    blotchy, spotted, fine = (pieces.cut(grain, HEIGHT, WIDTH) for grain in (2, 1, 0))
-    canvas.texture(canvas.blood, patchy, 0.07 * c.mottle, first=True)
-    canvas.texture(canvas.blood, blotchy, 0.05 * c.mottle)
-    canvas.texture(canvas.melanin, coarse, 0.02 * c.mottle, first=True)
+    """What is uneven everywhere: blotches of blood, pores, light that is not the scene's, freckles."""
+    coarse, blotchy, spotted, fine = (pieces.cut(grain, HEIGHT, WIDTH) for grain in (3, 2, 1, 0))
+    canvas.melanin.fill(0)
+    canvas.texture(canvas.blood, blotchy, 0.10 * c.mottle, first=True)
     canvas.texture(canvas.shade, fine, 0.022 * c.pores, first=True)
     canvas.texture(canvas.shade, coarse, 0.10 * c.uneven)
     if c.freckles:

@@ -1,0 +1,248 @@
+"""The skin of the average head: both halves, the margins of the lids and the inner side of the lips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flmcore.simulate.anatomy import CHART_TURN, MEAN_LANDMARKS, chart
+from flmcore.simulate.head.controls import half_controls
+from flmcore.simulate.head.layout import Layout, half_layout, landmark_places
+from flmcore.simulate.head.loft import CROWN, LOWEST, RADIUS, SIDE, plane, smooth_head
+from flmcore.simulate.head.thin_plate import thin_plate
+from flmcore.simulate.parts import CLASSES
+
+__all__ = ["EYE_CENTRE", "EYE_RADIUS", "Skin", "own_skin"]
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+EYE_CENTRE = np.array([31.5, -22.9, -70.8])  # the left one's
+EYE_RADIUS = 13.4
+_LIP_DEPTH = np.array([(3.2, 1.6), (7.0, 5.0), (9.5, 10.0)])  # mm inward and away from the slit, row by row
+
+
+@dataclass(frozen=True)
+class Skin:
+    """The average skin and what its vertices are.
+
+    Attributes:
+        places: (V, 2) in the plane; those of the strips are where they are attached.
+        vertices: (V, 3) mm.
+        triangles: (F, 3), counter-clockwise from outside.
+        uv: (V, 2) on the texture.
+        labels: (F,) class of each triangle: skin, nose, top_lip, bottom_lip, neck.
+        eyes: {"left", "right"} to (rings, 24) vertices; row 0 is the margin.
+        lid_strips: {"left", "right"} to (24,) vertices behind the margin, on the eyeball.
+        upper_lip, lower_lip: (17, rows) vertices from the right corner to the left; column 0 is the line between the lips.
+        upper_inside, lower_inside: (17, 3) vertices behind that line.
+        landmarks: (68,) vertices.
+        mirror: (V,) vertex on the other side.
+        lower: (V,) True where a vertex belongs to the lower lip or its inside.
+    """
+
+    places: Floats
+    vertices: Floats
+    triangles: Indices
+    uv: Floats
+    labels: NDArray[np.uint8]
+    eyes: dict[str, Indices]
+    lid_strips: dict[str, Indices]
+    upper_lip: Indices
+    lower_lip: Indices
+    upper_inside: Indices
+    lower_inside: Indices
+    landmarks: Indices
+    mirror: Indices
+    lower: NDArray[np.bool_]
+
+
+def surface(places: Floats) -> Floats:
+    """Points (N, 3) of the average skin at places (N, 2), of either half."""
+    right, q = half_controls()
+    at = plane(right)
+    at[:, 1] = np.where(np.isnan(q), at[:, 1], q)
+    off = right[:, 0] < 0
+    own = np.concatenate([right, right[off] * [-1, 1, 1]])
+    anchors = _anchors()
+    sites = np.concatenate([landmark_places(), at, at[off] * [-1, 1], anchors])
+    values = np.concatenate([MEAN_LANDMARKS, own, smooth_head(anchors)]) - smooth_head(sites)
+    loose = np.full(len(sites), 2e-4)
+    loose[:68] = 0.0
+    return smooth_head(places) + thin_plate(sites, values, loose, places)
+
+
+def _anchors() -> Floats:
+    """Where the skin is the smooth head's: crown, back, neck."""
+    back = [(s * RADIUS * np.radians(t), q) for q in range(-100, 170, 30) for t in (120, 150) for s in (-1, 1)]
+    side = [(s * RADIUS * np.radians(t), q) for q in (-100, 140, LOWEST) for t in (30, 60, 90) for s in (-1, 1)]
+    top = [(s * RADIUS * np.radians(t), q) for q in (CROWN, -150, -125) for t in (20, 60, 110, 160) for s in (-1, 1)]
+    return np.array([*back, *side, *top, (SIDE, -50.0), (-SIDE, -50.0), (0.0, LOWEST)], np.float64)
+
+
+class _Whole:
+    """Both halves of a layout, the midline before shared, the seam behind double, and strips added to them."""
+
+    def __init__(self, half: Layout) -> None:
+        middle = half.points[:, 0] == 0.0
+        count = len(half.points)
+        self.right = np.where(middle, np.arange(count), count + np.cumsum(~middle) - 1)
+        self.places = np.concatenate([half.points, half.points[~middle] * [-1, 1]])
+        points = surface(self.places)
+        points[:count][middle, 0] = 0.0
+        points[self.right] = points[:count] * [-1, 1, 1]
+        self.points = points
+        self.mirror = np.concatenate([self.right, np.flatnonzero(~middle)])
+        self.triangles = np.concatenate([half.triangles, self.right[half.triangles]])
+        self.triangles = _outward(self.places, self.triangles)
+
+    def add(self, points: Floats, attached: Indices) -> Indices:
+        """New vertices (..., 3) that lie in the plane where others do."""
+        start = len(self.points)
+        self.points = np.concatenate([self.points, points.reshape(-1, 3)])
+        self.places = np.concatenate([self.places, self.places[attached.ravel()]])
+        self.mirror = np.concatenate([self.mirror, np.full(points.size // 3, -1)])
+        return np.arange(start, len(self.points)).reshape(points.shape[:-1])
+
+    def pair(self, left: Indices, right: Indices) -> None:
+        """Vertices that are each other's mirror images."""
+        self.mirror[left], self.mirror[right] = right, left
+
+    def strip(self, rows: Indices, *, closed: bool) -> None:
+        """Triangles between rows (R, N) of vertices, row 0 outside and to the left of the way along it."""
+        following = np.roll(rows, -1, axis=1)
+        a, b, c, d = rows[:-1], following[:-1], following[1:], rows[1:]
+        if not closed:
+            a, b, c, d = (each[:, :-1] for each in (a, b, c, d))
+        both = np.stack([np.stack([a, b, c], -1), np.stack([a, c, d], -1)]).reshape(-1, 3)
+        self.triangles = np.concatenate([self.triangles, both])
+
+
+def _outward(places: Floats, triangles: Indices) -> Indices:
+    """The triangles turned so that they are counter-clockwise from outside: in the plane, where q points down."""
+    a, b, c = (places[triangles[:, i]] for i in range(3))
+    b, c = b - a, c - a
+    inward = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0] > 0
+    return np.where(inward[:, None], triangles[:, ::-1], triangles)
+
+
+@cache
+def own_skin() -> Skin:
+    """The average skin, made once per process."""
+    half = half_layout()
+    whole = _Whole(half)
+    eyes = {"left": half.eye, "right": whole.right[half.eye]}
+    strips = {side: _lid_strip(whole, side, eyes[side]) for side in eyes}
+    whole.pair(strips["left"], strips["right"])
+    upper, lower = (
+        np.concatenate([whole.right[grid[:0:-1]], grid]) for grid in (half.upper_lip, half.lower_lip)
+    )
+    for grid in (upper, lower):
+        _draw_line(whole.points, grid[:, 0])
+    insides = [_lip_inside(whole, grid[:, 0], up) for grid, up in ((upper, True), (lower, False))]
+    _crown(whole, half)
+    landmarks = np.where(half.landmarks >= 0, half.landmarks, 0)
+    for index in np.flatnonzero(half.landmarks < 0):
+        landmarks[index] = whole.right[half.landmarks[_opposite(index)]]
+    lower_ones = np.zeros(len(whole.points), np.bool_)
+    lower_ones[np.concatenate([lower[1:-1].ravel(), insides[1].ravel()])] = True
+    uv = _texture_places(whole)
+    labels = _labels(whole, upper, lower, insides)
+    return Skin(
+        whole.places,
+        whole.points,
+        whole.triangles,
+        uv,
+        labels,
+        eyes,
+        strips,
+        upper,
+        lower,
+        insides[0],
+        insides[1],
+        landmarks,
+        whole.mirror,
+        lower_ones,
+    )
+
+
+def _opposite(index: int) -> int:
+    from flmcore.schemes import get
+
+    return int(get("300w-68").flip[index])
+
+
+def _lid_strip(whole: _Whole, side: str, rings: Indices) -> Indices:
+    """From the margin to the eyeball."""
+    centre = EYE_CENTRE * ([1, 1, 1] if side == "left" else [-1, 1, 1])
+    strip = whole.add(lid_ends(whole.points[rings[0]], centre, EYE_RADIUS), rings[0])
+    rows = np.stack([rings[0], strip])
+    whole.strip(rows if side == "left" else rows[:, ::-1], closed=True)
+    return strip
+
+
+def lid_ends(margin: Floats, centre: Floats, radius: float) -> Floats:
+    """Points (24, 3) just under the surface of the eyeball, behind those of the margin."""
+    away = margin - centre
+    away[:, 2] = np.minimum(away[:, 2], -0.35 * radius)
+    return np.asarray(centre + away * (0.95 * radius / np.linalg.norm(away, axis=1, keepdims=True)))
+
+
+def _draw_line(points: Floats, line: Indices) -> None:
+    """Run the line between the lips straight from landmark to landmark: the lips meet on all their length."""
+    at, known = np.arange(len(line)), [0, 5, 8, 11, 16]
+    for axis in (1, 2):
+        points[line, axis] = np.interp(at, known, points[line[known], axis])
+
+
+def _lip_inside(whole: _Whole, line: Indices, up: bool) -> Indices:
+    """Rows of vertices that roll inward from the line between the lips."""
+    points = whole.points[line]
+    inside = np.repeat(points[:, None], len(_LIP_DEPTH), axis=1)
+    inside[:, :, 2] += _LIP_DEPTH[:, 0]
+    taper = np.minimum(1.0, 0.25 + (1.0 - np.abs(np.linspace(-1, 1, len(line)))) * 3)
+    inside[:, :, 1] += (-1 if up else 1) * taper[:, None] * _LIP_DEPTH[:, 1]
+    inside[:, :, 0] *= 1.0 + 0.02 * np.arange(1, len(_LIP_DEPTH) + 1)
+    rows = whole.add(inside, np.repeat(line[:, None], len(_LIP_DEPTH), axis=1))
+    whole.mirror[rows] = rows[::-1]
+    grid = np.concatenate([line[:, None], rows], axis=1).T
+    whole.strip(grid if up else grid[:, ::-1], closed=False)
+    return rows
+
+
+def _crown(whole: _Whole, half: Layout) -> None:
+    """Close the top with a fan."""
+    top = np.flatnonzero(half.points[:, 1] < CROWN + 4.001)
+    top = top[np.argsort(half.points[top, 0])]
+    ring = np.concatenate([whole.right[top[:0:-1]], top])
+    crown = whole.add(smooth_head(np.array([(0.0, CROWN)])), ring[:1])
+    whole.places[crown] = 0.0, CROWN
+    whole.mirror[crown] = crown
+    fan = np.column_stack([ring[:-1], ring[1:], np.full(len(ring) - 1, crown[0])])
+    whole.triangles = np.concatenate([whole.triangles, _outward(whole.places, fan)])
+
+
+def _texture_places(whole: _Whole) -> Floats:
+    uv = chart(whole.points)
+    half_turn = 180.0 / CHART_TURN
+    seam = np.abs(np.abs(whole.places[:, 0]) - SIDE) < 1e-9
+    uv[seam, 0] = 0.5 + np.sign(whole.places[seam, 0]) * half_turn
+    return np.asarray(uv)
+
+
+def _labels(whole: _Whole, upper: Indices, lower: Indices, insides: list[Indices]) -> NDArray[np.uint8]:
+    centres = whole.places[whole.triangles].mean(axis=1)
+    p, q = np.abs(centres[:, 0]), centres[:, 1]
+    labels = np.full(len(centres), CLASSES["skin"], np.uint8)
+    edge = np.interp(p, [0, 25, 50, 75, 100, 125, 150], [88, 84, 74, 64, 50, 34, 34])
+    labels[q > edge] = CLASSES["neck"]
+    labels[(p < np.interp(q, [-30, -14, 2, 8, 19], [4, 6, 10, 16.5, 14])) & (q > -30) & (q < 18.5)] = CLASSES["nose"]
+    for name, grid, inside in (("top_lip", upper, insides[0]), ("bottom_lip", lower, insides[1])):
+        red = np.zeros(len(whole.points), np.bool_)
+        red[grid[:, :5]] = True
+        red[inside] = True
+        labels[red[whole.triangles].all(axis=1) & (labels == CLASSES["skin"])] = CLASSES[name]
+    return labels
