@@ -84,6 +84,7 @@ def simulate_folder(
             with _what_is_kept(folder, manifest):
                 replace(manifest, whole=False).save(folder)
                 prepare_folder(folder / FOLDER)
+                _drop_leftovers(folder)
                 _draw(stream, folder, todo, workers, lambda new: progress and progress(done + new, images))
                 manifest.finished().save(folder)
     return Written(images, images - done)
@@ -104,6 +105,12 @@ def _draw(
                 write_shard(folder, ends[piece.stop], rows)
                 rows = []
             tell(drawn)
+
+
+def _drop_leftovers(folder: Path) -> None:
+    """What a kill left of files that were being written; nobody else is writing here."""
+    for left in [*folder.glob(f".{NAME}.*"), *folder.glob(f"{FOLDER}/.[0-9]*.npz.*")]:
+        left.unlink(missing_ok=True)
 
 
 def _refuse_other_things(folder: Path) -> None:

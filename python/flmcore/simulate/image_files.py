@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMES", "files_of", "image_name", "labels_of", "write_image"]
 
 SCHEMES = ("300w-68", "facesynthetics-70", "mediapipe-468")
-"""Whose landmarks every drawn image has."""
+"""Whose landmarks a drawn image has."""
 
 
 def image_name(index: int) -> str:

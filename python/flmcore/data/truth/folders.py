@@ -35,6 +35,7 @@ def find_files(folder: Path, form: Format) -> list[Path]:
     Raises:
         ValueError: none, or several where one is needed; names them. Drawn faces that are not finished.
     """
+    refuse_unfinished([folder])
     files = _files(folder, form)
     if not files:
         msg = f"{folder}: expected landmarks of the format {form.name} ({form.meaning}), got none"
