@@ -79,29 +79,32 @@ class Assembly:
     def labels(self, fragments: Fragments, texel_labels: dict[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
         """(h, w) classes of the pixels' middle samples; ``texel_labels`` gives a part's by its texture."""
         step, first = fragments.samples, fragments.samples // 2
-        triangle = fragments.triangle[first::step, first::step]
-        seen = triangle >= 0
-        found = triangle[seen]
-        part = self.part[found]
-        classes = np.array([part.label for part in self.parts], np.uint8)[part]
+        triangle = fragments.triangle[first::step, first::step].ravel()
+        # Of triangle -1, which is none, the class is the last one's.
+        classes = np.array([*(part.label for part in self.parts), 0], np.uint8)
+        part = np.append(self.part, np.int32(len(self.parts)))[triangle]
+        labels = classes[part]
         for index, piece in enumerate(self.parts):
             if piece.name in texel_labels:
-                chosen = part == index
-                weights = fragments.weights[first::step, first::step][seen][chosen]
-                classes[chosen] = self._texels(found[chosen], weights, texel_labels[piece.name])
-        labels = np.zeros(triangle.shape, np.uint8)
-        labels[seen] = classes
-        return labels
+                chosen = np.flatnonzero(part == index)
+                weights = fragments.weights[first::step, first::step].reshape(-1, 2)[chosen]
+                labels[chosen] = self._texels(triangle[chosen], weights, texel_labels[piece.name])
+        width = fragments.triangle.shape[1] // step
+        return labels.reshape(-1, width)
 
     def _texels(
         self, triangle: NDArray[np.int32], weights: NDArray[np.float32], picture: NDArray[np.uint8]
     ) -> NDArray[np.uint8]:
-        a, b, c = (self.uv[self.triangles[triangle, corner]] for corner in range(3))
-        place = a + weights[:, :1] * (b - a) + weights[:, 1:] * (c - a)
+        """The picture's values at places in triangles."""
         height, width = picture.shape
-        column = np.clip((place[:, 0] * width).astype(np.int32), 0, width - 1)
-        row = np.clip((place[:, 1] * height).astype(np.int32), 0, height - 1)
-        return picture[row, column]
+        corners = self.triangles[triangle]
+        index = np.zeros(len(triangle), np.int32)
+        for axis, extent, stride in ((0, width, 1), (1, height, width)):
+            a, b, c = self.uv[:, axis][corners].T
+            place = (a + weights[:, 0] * (b - a) + weights[:, 1] * (c - a)) * np.float32(extent)
+            place = np.minimum(np.maximum(place, np.float32(0)), np.float32(extent - 1))
+            index += place.astype(np.int32) * np.int32(stride)
+        return picture.ravel()[index]
 
     def _per_vertex(self, option: str, usual: float) -> NDArray[np.float32]:
         values = [(part.options or {}).get(option, usual) for part in self.parts]

@@ -48,7 +48,9 @@ class Person:
         """A part of the head with this person's surface."""
         gloss, shininess = _SURFACES.get(name) or skin_gloss(self.complexion)
         options = {"cutout": False, **_OPTIONS.get(name, {})}
-        return Part(name, geometry, self.textures[name], CLASSES[_LABELS[name]], gloss, shininess, options=options)
+        return Part(
+            name, geometry, self.textures[name], CLASSES[_LABELS[name]], gloss, shininess, options=options
+        )
 
 
 _LABELS = {

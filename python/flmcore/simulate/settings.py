@@ -14,26 +14,30 @@ __all__ = ["SimulateSettings"]
 
 
 def _between(least: float, most: float) -> Check:
+    what = f"a number from {least:g} to {most:g}"
+
     def check(value: object) -> float:
         if not least <= number(value) <= most:
-            raise UnexpectedValue(f"a number from {least:g} to {most:g}", value)
+            raise UnexpectedValue(what, value)
         return number(value)
 
     return check
 
 
 def _range(least: float, most: float) -> Check:
+    what = f"two rising numbers from {least:g} to {most:g}"
+
     def check(value: object) -> tuple[float, ...]:
         low, high = numbers(2)(list(value) if isinstance(value, tuple) else value)
         if not least <= low <= high <= most:
-            raise UnexpectedValue(f"two rising numbers from {least:g} to {most:g}", value)
+            raise UnexpectedValue(what, value)
         return low, high
 
     return check
 
 
 def _text_or_none(value: object) -> str | None:
-    return None if value is None else text(value)  # type: ignore[no-any-return]
+    return None if value is None else text(value)
 
 
 def _key(check: Check, **default: Any) -> Any:

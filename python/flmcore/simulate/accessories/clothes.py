@@ -104,8 +104,8 @@ _ROWS, _COLUMNS = 11, 29
 # the body in rows from the neck down: half width, half depth (mm), y below the end of the neck
 _BODY = np.array(
     [
-        (0, 0, -34),
-        (2, 2, -16),
+        (-10, -10, -34),  # inside the neck
+        (-2, -2, -14),
         (12, 8, 2),
         (36, 20, 13),
         (72, 30, 24),
@@ -172,9 +172,7 @@ def build_clothes(clothes: Clothes, head: Fitted) -> list[Part]:
     if clothes.neck not in ("high", "roll", "scarf"):
         upper = Geometry(body[: 9 * _COLUMNS], grid_triangles(9, _COLUMNS), grid_uv(9, _COLUMNS))
         parts.append(Part("chest", upper, _skin_texture(head.tone), CLASSES["neck"], 0.08, 8.0))
-    cloth = Geometry(
-        body + floats([0, -2.0, 0]) - _inward() * np.float32(2.0), geometry.triangles, geometry.uv
-    )
+    cloth = Geometry(body + _outward(), geometry.triangles, geometry.uv)
     texture = tinted(grey, colours, _covers()[clothes.neck])
     parts.append(Part("clothes", cloth, texture, CLASSES["clothing"], 0.03, 6.0, two_sided=True))
     if clothes.neck in _BANDS:
@@ -183,24 +181,25 @@ def build_clothes(clothes: Clothes, head: Fitted) -> list[Part]:
 
 
 @functools.cache
-def _inward() -> Floats:
-    ring = _superellipse()
-    flat = np.stack([-ring[:, 0], 0 * ring[:, 0], -ring[:, 1]], axis=-1)
-    return np.tile(flat, (_ROWS, 1)).astype(np.float32)
+def _outward() -> Floats:
+    """(rows · columns, 3) mm: from the skin to the cloth."""
+    ring = 2 * _superellipse()
+    flat = np.stack([ring[:, 0], np.full(_COLUMNS, -2.0), ring[:, 1]], axis=-1)
+    return floats(np.tile(flat, (_ROWS, 1)))
 
 
 @functools.cache
-def _skin_picture() -> NDArray[np.uint8]:
+def _skin_relief() -> Floats:
+    """(16, 16, 1): what a skin's tone is multiplied with."""
     rng = np.random.default_rng(20261)
     y, x = np.mgrid[0:16, 0:16].astype(np.float64)
-    return np.asarray(190 + 30 * noise(rng, x / 4, y / 4), np.uint8)
+    return floats(0.97 + 0.06 * noise(rng, x / 4, y / 4))[..., None]
 
 
 def _skin_texture(tone: Colour) -> NDArray[np.uint8]:
-    return tinted(
-        _skin_picture(),
-        ramp((tone[0] * 0.7, tone[1] * 0.6, tone[2] * 0.55), (tone[0] * 1.1, tone[1] * 1.1, tone[2] * 1.1)),
-    )
+    picture = np.full((16, 16, 4), 255, np.uint8)
+    picture[..., :3] = np.minimum(_skin_relief() * floats(tone), 255)
+    return picture
 
 
 def _body(clothes: Clothes, half: Floats) -> Floats:

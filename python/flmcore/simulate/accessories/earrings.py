@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flmcore.simulate.accessories.fitted import Fitted
-from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv, plain, tubes
+from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv, plain, tubes, ways
 from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour
 from flmcore.simulate.parts import CLASSES, Geometry, Part
@@ -38,7 +38,7 @@ _ROWS = 13
 
 def build_earrings(rings: Earrings, head: Fitted) -> Part:
     """Both, in one part."""
-    way = np.linspace(0, 1, _ROWS, dtype=np.float32)
+    way = ways(_ROWS)
     if rings.kind == "ring":
         turn = way * np.float32(2 * np.pi)
         path = floats(rings.size) * np.stack([0 * turn, 1 - np.cos(turn), np.sin(turn)], axis=-1)

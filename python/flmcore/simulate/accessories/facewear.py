@@ -10,7 +10,7 @@ from flmcore.simulate.accessories.atlas import Atlas, Spots, directions
 from flmcore.simulate.accessories.clothes import cloth_greys, sample_colour
 from flmcore.simulate.accessories.drape import draped
 from flmcore.simulate.accessories.fitted import Fitted
-from flmcore.simulate.accessories.grid import Floats, floats, grid_uv, join, tubes
+from flmcore.simulate.accessories.grid import Floats, floats, grid_uv, join, tubes, ways
 from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour, ramp, tinted
 from flmcore.simulate.parts import CLASSES, Geometry, Part
@@ -90,7 +90,7 @@ def build_mask(mask: Mask, head: Fitted) -> Part:
     sheet = draped(on_skin, np.repeat(2 + np.float32(mask.gap) * bulge, _COLUMNS), rays, _ROWS)
     grid = sheet.reshape(_ROWS, _COLUMNS, 3)
     paths = np.empty((4, _BAND_ROWS, 3), np.float32)
-    way = np.linspace(0, 1, _BAND_ROWS, dtype=np.float32)[:, None]
+    way = ways(_BAND_ROWS)[:, None]
     for index, (row, column, side) in enumerate(
         ((0, 0, "right"), (-1, 0, "right"), (0, -1, "left"), (-1, -1, "left"))
     ):

@@ -18,6 +18,14 @@ def floats(values: ArrayLike) -> Floats:
 
 
 @functools.cache
+def ways(count: int) -> Floats:
+    """(count,) from 0 to 1."""
+    out = np.linspace(0, 1, count, dtype=np.float32)
+    out.setflags(write=False)
+    return out
+
+
+@functools.cache
 def grid_triangles(rows: int, columns: int, sheets: int = 1) -> NDArray[np.int32]:
     """Triangles (F, 3) of points in rows from top to bottom and columns from left to right, as seen from outside.
 

@@ -26,7 +26,7 @@ class Hair:
         line: hairline, of :data:`~flmcore.simulate.accessories.strands.HAIRLINES`.
         cover: what is left out of it: ``""``, ``, shaved``, ``, thin``.
         flow: which way strands run, of :data:`~flmcore.simulate.accessories.strands.FLOWS`.
-        rise: ``steep`` or ``gentle``: how quickly it gets thick behind the hairline.
+        rise: ``steep``, ``gentle`` or ``round``: how quickly it gets thick behind the hairline.
         thickness: mm for each of :data:`~flmcore.simulate.accessories.scalp.SHAPES`.
         fuzz: mm by which a second, sparse shell of strands stands off the first; 0 for none.
         fringe, curtain, tufts: what hangs and what is tied up.
@@ -97,7 +97,11 @@ def sample_hair(rng: np.random.Generator) -> Hair | None:
         else pick(rng, _LINES, _LINE_CHANCES["grown" if grown else "cropped"]),
         cover=", shaved" if style == "shaved" else ", thin" if rng.random() < 0.08 else "",
         flow=_sample_flow(rng, style),
-        rise="gentle" if style in ("back", "tied", "afro", "curly") or rng.random() < 0.3 else "steep",
+        rise="round"
+        if style == "afro"
+        else "gentle"
+        if style in ("back", "tied", "curly") or rng.random() < 0.3
+        else "steep",
         thickness=thickness,
         fuzz=float(
             rng.uniform(1.5, 6) if style in ("afro", "curly") else rng.uniform(0, 3) * (rng.random() < 0.5)

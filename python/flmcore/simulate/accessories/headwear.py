@@ -11,7 +11,7 @@ from flmcore.simulate.accessories.atlas import Atlas, Spots, directions
 from flmcore.simulate.accessories.clothes import cloth_greys, sample_colour
 from flmcore.simulate.accessories.drape import draped
 from flmcore.simulate.accessories.fitted import Fitted
-from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv, unit
+from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv, unit, ways
 from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour, ramp, tinted
 from flmcore.simulate.parts import CLASSES, Geometry, Part
@@ -161,7 +161,7 @@ def build_headwear(wear: Headwear, head: Fitted) -> list[Part]:
 
 def _off(wear: Headwear) -> Floats:
     """mm off the scalp for each row."""
-    share = np.linspace(0, 1, _ROWS, dtype=np.float32)
+    share = ways(_ROWS)
     off = wear.edge + (wear.top - wear.edge) * (1 - share) ** np.float32(
         0.6 if wear.kind == "helmet" else 1.0
     )
@@ -179,7 +179,7 @@ def _crowned(vertices: Floats, on_skin: Floats) -> Floats:
     """A hat's wall goes straight up before it closes."""
     grid = vertices.reshape(_ROWS, _COLUMNS, 3).copy()
     edge = grid[-1]
-    lift = np.linspace(1, 0, _ROWS, dtype=np.float32)[:, None]
+    lift = ways(_ROWS)[::-1, None]
     wall = np.minimum(1.0, 1.25 * (1 - lift) ** 0.35)
     middle = on_skin.reshape(_ROWS, _COLUMNS, 3)[0].mean(axis=0)
     grid[..., 0] = middle[0] + (edge[:, 0] - middle[0]) * wall
@@ -203,7 +203,7 @@ def _brim(wear: Headwear, edge: Floats) -> Geometry:
     out = unit((edge - middle) * floats([1, 0, 1]))
     if wear.kind != "hat":  # a peak goes forward more than sideways
         out = unit(out * floats([0.35, 0, 1]))
-    way = np.linspace(0, 1, _BRIM_ROWS, dtype=np.float32)[:, None, None]
+    way = ways(_BRIM_ROWS)[:, None, None]
     points = edge + way * reach[:, None] * out
     if wear.kind == "hat":
         fall = np.float32(wear.droop) * way[..., 0]

@@ -8,7 +8,7 @@ import numpy as np
 
 from flmcore.simulate.accessories.atlas import Atlas, Spots, directions
 from flmcore.simulate.accessories.fitted import Fitted
-from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv, tubes
+from flmcore.simulate.accessories.grid import Floats, floats, grid_triangles, grid_uv, tubes, ways
 from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.strands import SHEET_ENDS, sheet_covers, sheet_greys
 from flmcore.simulate.accessories.tint import Words, tinted
@@ -56,7 +56,7 @@ def build_fringe(fringe: Fringe, head: Fitted, colours: Words, thickness: float,
     """The sheet; ``thickness`` (mm) is the hair's where it starts."""
     rows, columns = _FRINGE
     spots, rays = head.atlas.keep(_fringe_grid)
-    fall = np.linspace(0, 1, rows, dtype=np.float32) ** 0.7
+    fall = ways(rows) ** 0.7
     off = (1 - fall) * np.float32(thickness * 0.5 + 2.5) + fall * np.float32(fringe.offset + 0.2 * thickness)
     off += np.float32(min(4 + 0.15 * thickness, thickness)) * np.sin(fall * np.float32(np.pi))
     vertices = spots.on(head.skin) + np.repeat(off, columns)[:, None] * rays
@@ -109,12 +109,15 @@ class Curtain:
 
 
 _CURTAIN = (9, 25)
-_ON_SCALP = 3  # rows
+_TILTS = (52.0, 70.0, 86.0)  # of the rows on the scalp
+_ON_SCALP = len(_TILTS)
+_ABOVE = floats(np.cos(np.radians(_TILTS)) ** 0.7)[:, None]
+_BESIDE = floats(np.exp(-(((np.array(_TILTS) - 75) / 35) ** 2)))[:, None]
 
 
 def _curtain_grid(atlas: Atlas, before: int) -> tuple[Spots, Floats]:
     rows, columns = _ON_SCALP, _CURTAIN[1]
-    tilt, turn = np.meshgrid([52, 70, 86], np.linspace(360 - before, before, columns), indexing="ij")
+    tilt, turn = np.meshgrid(_TILTS, np.linspace(360 - before, before, columns), indexing="ij")
     rays = directions(turn.ravel(), tilt.ravel())
     return atlas.cast(rays), rays.astype(np.float32).reshape(rows, columns, 3)
 
@@ -126,14 +129,16 @@ def build_curtain(
     rows, columns = _CURTAIN
     spots, rays = head.atlas.keep(_curtain_grid, curtain.before)
     top = spots.on(head.skin).reshape(_ON_SCALP, columns, 3)
-    side = np.float32(thickness.get("sides", 0.0))
-    reach = floats([2.0 + 0.45 * thickness.get("top", 0.0) + 0.3 * side, 4 + 0.9 * side, 7 + 1.1 * side])
-    if curtain.before > 100:
-        reach = reach * np.float32(0.7)  # lies behind the ears
+    # just off the shell of hair on the scalp, whose thickness is added up as there
+    sides, back = np.abs(rays[..., 0]) * _BESIDE, np.maximum(rays[..., 2], 0)
+    reach = _ABOVE * np.float32(1.15 * thickness.get("top", 0.0)) + sides * np.float32(
+        thickness.get("sides", 0.0)
+    )
+    reach += back * np.float32(thickness.get("back", 0.0)) + np.float32(3.0)
     sheet = np.empty((rows, columns, 3), np.float32)
-    sheet[:_ON_SCALP] = top + reach[:, None, None] * rays
+    sheet[:_ON_SCALP] = top + reach[..., None] * rays
     edge = sheet[_ON_SCALP - 1]
-    fall = np.linspace(0, 1, rows - _ON_SCALP + 1, dtype=np.float32)[1:, None]
+    fall = ways(rows - _ON_SCALP + 1)[1:, None]
     drop = np.float32(curtain.lowest) - edge[:, 1]
     # it falls beside the jaw, a little inward, then outward over the shoulders
     width = 1 - np.float32(0.10) * np.sin(fall * np.float32(np.pi)) + np.float32(curtain.flare) * fall * fall
@@ -216,7 +221,7 @@ def build_tuft(tuft: Tuft, head: Fitted, colours: Words, gloss: float) -> Part:
         kind = "bun"
     else:
         rows, columns = _TAIL[0], _TAIL[1] + 1
-        way = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
+        way = ways(rows)[:, None]
         out = ray * floats([1, 0.4, 1])
         path = root + out * (size * 2.2 * np.sin(way * np.float32(1.6)))
         path[:, 1] += (np.float32(tuft.length) * way**1.3 - size * np.sin(way * np.float32(np.pi)))[:, 0]

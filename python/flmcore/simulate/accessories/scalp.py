@@ -29,7 +29,7 @@ class Scalp:
         triangles: for each hairline, those that can show hair.
         shapes: (8, N) float32, how thick hair is there (mm per mm), see :data:`SHAPES`; 0 at the hairline comes from
             ``rise``.
-        rise: for each hairline and how gently hair rises behind it (``steep``, ``gentle``): (N,), 0 to 1.
+        rise: for each hairline and how gently hair rises behind it (``steep``, ``gentle``, ``round``): (N,), 0 to 1.
     """
 
     spots: Spots
@@ -56,7 +56,7 @@ def scalp(atlas: Atlas) -> Scalp:
         margin = hair_margin(line, turn, points)
         shown = (margin[all_triangles] > -13).any(axis=1)
         triangles[line] = np.ascontiguousarray(all_triangles[shown])
-        for name, width in (("steep", 13.0), ("gentle", 32.0)):
+        for name, width in (("steep", 13.0), ("gentle", 32.0), ("round", 85.0)):
             part = np.clip((margin - 1) / width, 0, 1)
             rise[line, name] = (part * part * (3 - 2 * part)).astype(np.float32)
     return Scalp(spots, rays.astype(np.float32), uv, triangles, _shapes(turn, tilt, rays), rise)

@@ -86,9 +86,9 @@ def _gains(
     metered = 0.7 * on_face + 0.3 * light.mean(axis=(1, 2))
     grey = max(float((metered * _LUMA).sum()), 1e-4)
     # Dark scenes stay a little darker, bright ones brighter: meters do not take all of it away.
-    exposure = (grey / _MIDDLE) ** -0.85 * math.exp(strength * rng.normal(0.0, 0.38))
+    exposure = (grey / _MIDDLE) ** -0.85 * math.exp(strength * rng.normal(0.0, 0.42))
     # A camera takes some of the light's colour away, not all, and errs.
-    balance = (grey / np.maximum(metered, 0.25 * grey)) ** (rng.uniform(0.0, 0.35))
+    balance = (grey / np.maximum(metered, 0.25 * grey)) ** (rng.uniform(0.15, 0.6))
     error = np.exp(strength * rng.normal(0.0, 0.05, 3))
     return (exposure * balance * error).astype(np.float32)[:, None, None]  # type: ignore[no-any-return]
 
@@ -129,9 +129,9 @@ def _noise(rng: np.random.Generator, light: NDArray[np.float32], strength: float
 def _toned(rng: np.random.Generator, light: NDArray[np.float32], strength: float) -> NDArray[np.uint8]:
     """(H, W, 3) levels by a tone curve: a shoulder for highlights, contrast, lifted or crushed blacks, gamma."""
     shoulder = rng.uniform(0.5, 1.0)
-    contrast, lift = strength * rng.normal(0.08, 0.25), strength * rng.normal(-0.01, 0.035)
+    contrast, lift = strength * rng.normal(0.12, 0.28), strength * rng.normal(-0.01, 0.035)
     gamma = math.exp(strength * rng.normal(0.0, 0.13))
-    saturation = 1 + strength * rng.normal(0.0, 0.22)
+    saturation = 1 + strength * rng.normal(-0.04, 0.2)
     over = np.maximum(_LIGHT - shoulder, 0)
     bent = np.minimum(_LIGHT, shoulder) + (1 - shoulder) * (1 - np.exp(-over / max(1 - shoulder, 1e-3)))
     tones = encode(bent) ** gamma

@@ -112,7 +112,7 @@ def _white(rng: np.random.Generator, kind: _Kind) -> NDArray[np.float64]:
     white = np.array([1 + 0.35 * warmth, 1.0, 1 - 0.45 * warmth])
     tint = rng.uniform(0.0, 1.6, 3)
     share = kind.colour * rng.random()
-    return (1 - share) * white + share * tint  # type: ignore[no-any-return]
+    return (1 - share) * white + share * tint
 
 
 def _ambient(rng: np.random.Generator, kind: _Kind) -> NDArray[np.float64]:
@@ -127,4 +127,4 @@ def _ambient(rng: np.random.Generator, kind: _Kind) -> NDArray[np.float64]:
     # The even light also makes up for what the broad ones take away on their far side.
     coefficients = broad_light(np.array(broad), np.array(weights)) * 0.4
     coefficients[0] += even * EVEN
-    return strength * coefficients  # type: ignore[no-any-return]
+    return strength * coefficients

@@ -40,7 +40,7 @@ def _picture(
     grain = _noise(rng, rng.uniform(0.6, 1.3)) * rng.uniform(4, 22)
     shade = _noise(rng, 1.8) * rng.uniform(5, 30)
     tinted = np.asarray(image, np.float32) + (grain + shade)[:, :, None]
-    return np.rint(tinted.clip(0, 255)).astype(np.uint8)
+    return np.rint(tinted.clip(0, 255)).astype(np.uint8)  # type: ignore[no-any-return]
 
 
 def _noise(rng: np.random.Generator, slope: float) -> NDArray[np.float32]:
@@ -51,7 +51,7 @@ def _noise(rng: np.random.Generator, slope: float) -> NDArray[np.float32]:
     phase = rng.uniform(0, 2 * math.pi, size.shape)
     waves = np.fft.irfft2(size * np.exp(1j * phase), (SIDE, SIDE))
     waves -= waves.mean()
-    return (waves / waves.std()).astype(np.float32)
+    return (waves / waves.std()).astype(np.float32)  # type: ignore[no-any-return]
 
 
 def _colour(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 __all__ = ["inside", "visible"]
 
 TOLERANCE = 5.0  # mm: a landmark on a crease lies a little under the surface that is drawn about it
+_AROUND = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1])).reshape(2, 9, 1)
 
 
 def inside(points: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -22,21 +23,19 @@ def visible(
     """(K,): which landmarks nothing is drawn before.
 
     A landmark of the outline is on the edge of what is drawn, so the farthest depth of the nine samples about it counts;
-    samples that show no surface count as infinitely far.
+    samples that show no surface are infinitely far.
 
     Args:
         points: (K, 3) x, y in pixels and depth in mm.
-        depth: (h, w) mm of the samples, a multiple of the image's size; 0, infinite or NaN where there is nothing.
+        depth: (h, w) mm of the samples, a multiple of the image's size; infinite where there is nothing.
         size: width and height of the image.
     """
     shown = inside(points, size)
     rows, columns = depth.shape
-    scale_x, scale_y = columns / size[0], rows / size[1]
-    x = np.floor((np.where(shown, points[:, 0], 0.0) + 0.5) * scale_x).astype(np.intp)
-    y = np.floor((np.where(shown, points[:, 1], 0.0) + 0.5) * scale_y).astype(np.intp)
-    near = np.zeros(len(points), np.float32)
-    for dy in (-1, 0, 1):
-        for dx in (-1, 0, 1):
-            there = depth[np.clip(y + dy, 0, rows - 1), np.clip(x + dx, 0, columns - 1)]
-            near = np.maximum(near, np.where((there > 0) & np.isfinite(there), there, np.float32(np.inf)))
-    return shown & (points[:, 2] <= near + TOLERANCE)
+    x = ((np.where(shown, points[:, 0], 0.0) + 0.5) * (columns / size[0])).astype(np.intp)
+    y = ((np.where(shown, points[:, 1], 0.0) + 0.5) * (rows / size[1])).astype(np.intp)
+    beside = np.minimum(np.maximum(x + _AROUND[0], 0), columns - 1)
+    below = np.minimum(np.maximum(y + _AROUND[1], 0), rows - 1)
+    there = depth.ravel()[below * columns + beside]
+    farthest = np.where(there > 0, there, np.float32(np.inf)).max(axis=0)
+    return np.asarray(shown & (points[:, 2] <= farthest + TOLERANCE))
