@@ -12,6 +12,7 @@ from flmcore.commands.console import EXIT_INTERRUPTED, progress_bar, say, warn, 
 from flmcore.errors import ConfigError, SimulateError
 
 if TYPE_CHECKING:
+    from flmcore.simulate.mesh_file import Mesh
     from flmcore.simulate.stream import FaceStream
 
 EXAMPLES = """examples:
@@ -21,6 +22,7 @@ EXAMPLES = """examples:
   flmcore simulate -n 20000 -o faces                 more of them: the first 10000 are kept
   flmcore simulate -n 40 --sheet sheet.png --sheet-landmarks 300w-68     a look at them, nothing else
   flmcore simulate -n 1000 -o near --settings near.toml --seed 7
+  flmcore simulate -n 1000 -o mine --mesh scan.obj --landmarks scan.json
 
 DIR gets, for image 42, 000042.png, 000042_seg.png (what each pixel shows) and 000042_ldmks.txt (70 landmarks), as
 FaceSynthetics has them; labels/*.npz with 68 and 468 landmarks, which of them are hidden, and boxes; simulated.json with
@@ -45,6 +47,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="a .toml of what is drawn: poses, accessories, imaging, …",
+    )
+    parser.add_argument("--mesh", type=Path, metavar="FILE", help="a face of yours as .obj or .npz")
+    parser.add_argument(
+        "--landmarks",
+        type=Path,
+        metavar="FILE",
+        help="which vertices of the mesh are landmarks (default: NAME.landmarks.json beside it, or in the .npz)",
     )
     parser.add_argument(
         "--resume", action="store_true", help="finish what is in DIR, with the options that began it"
@@ -105,11 +114,11 @@ def _what(options: argparse.Namespace) -> tuple[FaceStream, int]:
     images, seed = options.images, options.seed
     if options.resume:
         found = _began(options.out)
-        table, images, seed = (
-            dict(found.settings),
-            images or found.images,
-            found.seed if seed is None else seed,
-        )
+        table, images = dict(found.settings), images or found.images
+        seed = found.seed if seed is None else seed
+        if found.mesh is not None and options.mesh is None:
+            msg = f"--mesh: expected {found.mesh.get('name')}, which {options.out} was begun with, got none"
+            raise ValueError(msg)
     if options.settings is not None:
         table = _read_table(options.settings)
     if options.size is not None:
@@ -123,7 +132,16 @@ def _what(options: argparse.Namespace) -> tuple[FaceStream, int]:
         source = options.settings or (options.out / NAME if options.resume else "--size")
         msg = f"{source}: {error}"
         raise ConfigError(msg) from None
-    return FaceStream(settings, seed or 0), images
+    return FaceStream(settings, seed or 0, _mesh(options)), images
+
+
+def _mesh(options: argparse.Namespace) -> Mesh | None:
+    from flmcore.simulate.mesh_file import read_mesh
+
+    if options.mesh is None and options.landmarks is not None:
+        msg = f"--landmarks: expected --mesh beside it, got {options.landmarks} alone"
+        raise ValueError(msg)
+    return None if options.mesh is None else read_mesh(options.mesh, options.landmarks)
 
 
 def _began(out: Path | None) -> Any:

@@ -15,6 +15,7 @@ from flmcore.errors import FlmcoreError, SimulateError
 from flmcore.simulate.drawing_pool import draw_pieces
 from flmcore.simulate.image_files import files_of, labels_of
 from flmcore.simulate.manifest import NAME, Manifest, read_manifest
+from flmcore.simulate.mesh_file import Mesh
 from flmcore.simulate.shards import (
     FOLDER,
     count_finished,
@@ -74,7 +75,7 @@ def simulate_folder(
     _refuse_other_things(folder)
     prepare_folder(folder)
     with _alone_in(folder):
-        wanted = Manifest(images, stream.seed, stream.settings.to_table())
+        wanted = Manifest(images, stream.seed, stream.settings.to_table(), _named(stream.mesh))
         manifest = _carried_on(folder, wanted)
         todo = [shard for shard in shard_ranges(manifest) if not is_finished(folder, shard)]
         done = images - sum(map(len, todo))
@@ -88,6 +89,10 @@ def simulate_folder(
                 _draw(stream, folder, todo, workers, lambda new: progress and progress(done + new, images))
                 manifest.finished().save(folder)
     return Written(images, images - done)
+
+
+def _named(mesh: Mesh | None) -> dict[str, str] | None:
+    return None if mesh is None else {"name": mesh.name, "sha256": mesh.sha256}
 
 
 def _draw(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from flmcore import schemes
+from flmcore.simulate.mesh_file import Mesh
 from flmcore.simulate.settings import SimulateSettings
 
 if TYPE_CHECKING:
@@ -25,18 +26,23 @@ class FaceStream:
     Attributes:
         settings: what is drawn.
         seed: from 0.
+        mesh: whose face it is, as :func:`flmcore.simulate.mesh_file.read_mesh` gives it; None for flmcore's own.
 
     Raises:
-        TypeError: settings or a seed of another kind.
+        TypeError: settings, mesh or a seed of another kind.
         ValueError: a negative seed.
     """
 
     settings: SimulateSettings = field(default_factory=SimulateSettings)
     seed: int = 0
+    mesh: Mesh | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.settings, SimulateSettings):
             msg = f"settings: expected SimulateSettings, got {type(self.settings).__name__}"
+            raise TypeError(msg)
+        if self.mesh is not None and not isinstance(self.mesh, Mesh):
+            msg = f"mesh: expected what read_mesh gives, or None, got {type(self.mesh).__name__}"
             raise TypeError(msg)
         object.__setattr__(self, "seed", _from_zero("seed", self.seed))
 
@@ -48,7 +54,7 @@ class FaceStream:
     def __getitem__(self, index: SupportsIndex) -> Rendered:
         from flmcore.simulate.render import render_face
 
-        return render_face(self.settings, self.seed, _from_zero("index", index))
+        return render_face(self.settings, self.seed, _from_zero("index", index), self.mesh)
 
     def __iter__(self) -> Iterator[Rendered]:
         index = 0
