@@ -68,7 +68,8 @@ def _lips(skin: Skin) -> NDArray[np.bool_]:
     points, mouth = skin.vertices, skin.vertices[skin.landmarks[48:]]
     margin = np.array([0.0, 9.0, 9.0])
     low, high = mouth.min(axis=0) - margin, mouth.max(axis=0) + margin
-    return np.asarray(((points > low) & (points < high)).all(axis=1))[None]
+    about: NDArray[np.bool_] = ((points > low) & (points < high)).all(axis=1)
+    return about[None]
 
 
 def holes(
@@ -81,7 +82,7 @@ def holes(
     shut = np.zeros(len(triangles), bool)
     for ring in (range(36, 42), range(42, 48)):
         shut |= _inside(middle, chart(landmarks[list(ring)]))
-    return between | shut
+    return np.asarray(between | shut)
 
 
 def covered(skin: Skin, places: Floats, triangles: NDArray[np.int32]) -> NDArray[np.bool_]:

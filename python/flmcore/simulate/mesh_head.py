@@ -75,10 +75,7 @@ class MeshHead:
         """Schemes that the mesh has no list for: the vertices nearest to where flmcore's head has their landmarks."""
         rest = self.own.pose(np.zeros(self.own.shapes), self.own.sample_expression(np.random.default_rng(0), 0.0))
         if "mediapipe-468" not in self.landmarks:
-            try:
-                wanted = rest.landmarks("mediapipe-468").astype(np.float64)
-            except ValueError:
-                return
+            wanted = rest.landmarks("mediapipe-468").astype(np.float64)
             apart = ((wanted[:, None] - places[None]) ** 2).sum(axis=2)
             self.landmarks["mediapipe-468"] = apart.argmin(axis=1) + start
 
