@@ -41,7 +41,7 @@ def test_rendered_has_the_promised_shapes(faces: list[Rendered]) -> None:
         assert face.image.dtype == np.uint8
         assert face.labels.shape == (128, 128)
         assert set(np.unique(face.labels)) <= set(CLASSES.values())
-        for scheme, count in [("300w-68", 68), ("facesynthetics-70", 70)]:
+        for scheme, count in [("300w-68", 68), ("mediapipe-468", 468), ("facesynthetics-70", 70)]:
             assert face.landmarks[scheme].shape == (count, 2)
             assert face.landmarks[scheme].dtype == np.float32
             assert face.visible[scheme].shape == (count,)

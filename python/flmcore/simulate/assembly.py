@@ -90,7 +90,7 @@ class Assembly:
                 weights = fragments.weights[first::step, first::step].reshape(-1, 2)[chosen]
                 labels[chosen] = self._texels(triangle[chosen], weights, texel_labels[piece.name])
         width = fragments.triangle.shape[1] // step
-        return labels.reshape(-1, width)
+        return labels.reshape(-1, width)  # type: ignore[no-any-return]
 
     def _texels(
         self, triangle: NDArray[np.int32], weights: NDArray[np.float32], picture: NDArray[np.uint8]

@@ -26,7 +26,7 @@ from flmcore.simulate.settings import SimulateSettings
 
 __all__ = ["SCHEMES", "Rendered", "render_face"]
 
-SCHEMES = ("300w-68",)
+SCHEMES = ("300w-68", "mediapipe-468")
 _STREAM = 2  # of random numbers; person.py has 1
 
 

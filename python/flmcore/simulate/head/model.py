@@ -14,6 +14,7 @@ from flmcore.simulate.head.expression import Expression, expression_fields, samp
 from flmcore.simulate.head.identity import identity_fields, sample_shape
 from flmcore.simulate.head.lids import move_lids, turned_eyes
 from flmcore.simulate.head.lips import part_lips
+from flmcore.simulate.head.mediapipe import mediapipe_points
 from flmcore.simulate.head.sites import Sites, jaw_share
 from flmcore.simulate.head.skin import Skin, own_skin
 from flmcore.simulate.parts import Geometry
@@ -52,6 +53,9 @@ class PosedHead:
         vertices = self.parts["skin"].vertices
         if scheme == "300w-68":
             return vertices[self.model.skin.landmarks]
+        if scheme == "mediapipe-468":
+            corners, shares = mediapipe_points()
+            return np.einsum("kc,kcx->kx", shares, vertices[corners])
         msg = f"scheme: expected 300w-68 or mediapipe-468, got {scheme!r}"
         raise ValueError(msg)
 
@@ -89,7 +93,7 @@ class HeadModel:
         made = {
             "upper_teeth": organs.teeth(upper=True),
             "lower_teeth": organs.teeth(upper=False),
-            "mouth": organs.mouth(),
+            "mouth": organs.mouth(self.skin.vertices[_rim(self.skin)]),
             "left_ear": organs.ear(left=True),
             "right_ear": organs.ear(left=False),
         }
@@ -158,23 +162,31 @@ def own_head() -> HeadModel:
     return HeadModel()
 
 
+def _rim(skin: Skin) -> NDArray[np.int64]:
+    """Vertices of the skin where the cavity of the mouth begins."""
+    return np.concatenate([skin.upper_inside[:, -1], skin.lower_inside[::-1, -1]])
+
+
 def _sites(skin: Skin, organs_: dict[str, NDArray[np.float64]]) -> Sites:
-    points = np.concatenate([skin.vertices, *organs_.values()])
+    """All vertices but the eyeballs', and what moves them."""
     lower = np.where(skin.lower | (skin.places[:, 1] > _MOUTH), 1.0, 0.0)
-    jaw = [jaw_share(skin.places, skin.vertices, lower)]
-    places, lowers = [skin.places], [lower]
+    jaw = jaw_share(skin.places, skin.vertices, lower)
+    parts = [(skin.vertices, skin.places, jaw, np.ones(len(jaw)), lower)]
     for name, vertices in organs_.items():
-        down = np.zeros(len(vertices))
-        if name == "lower_teeth":
-            down[:] = 1.0
-        elif name == "mouth":
-            down = np.clip((vertices[:, 1] - 38.0) / 10.0, 0.0, 1.0)
-        jaw.append(down)
-        lowers.append(down)
-        places.append(np.stack([vertices[:, 0], vertices[:, 1]], axis=1))
-    soft = np.zeros(len(points))
-    soft[: len(skin.vertices)] = 1.0
-    return Sites(points, np.concatenate(places), np.concatenate(jaw), soft, np.concatenate(lowers))
+        down = np.full(len(vertices), float(name == "lower_teeth"))
+        soft = np.zeros(len(vertices))
+        places = vertices[:, :2].copy()
+        if name == "mouth":
+            rim, depth = _rim(skin), organs.MOUTH_DEPTHS[:, None]
+            bag = depth.size * len(rim)
+            down[:] = np.clip((vertices[:, 1] - 38.0) / 10.0, 0.0, 1.0)
+            down[bag:] = 1.0
+            down[:bag] = (jaw[rim] * (1 - depth) + 0.4 * depth).ravel()
+            soft[:bag] = np.repeat(np.clip(1 - 1.5 * organs.MOUTH_DEPTHS, 0, 1), len(rim))
+            places[:bag] = np.tile(skin.places[rim], (depth.size, 1))
+        side = np.where(soft > 0, np.resize(lower[_rim(skin)], len(vertices)), np.round(down))
+        parts.append((vertices, places, down, soft, side))
+    return Sites(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _on_scalp(skin: Skin) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from flmcore.simulate.head.skin import EYE_RADIUS
 
-__all__ = ["ear", "eyeball", "mouth", "teeth"]
+__all__ = ["MOUTH_DEPTHS", "ear", "eyeball", "mouth", "teeth"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -44,7 +44,7 @@ def eyeball() -> Organ:
     centre = len(points)
     fan = np.column_stack([np.arange(around), np.roll(np.arange(around), -1), np.full(around, centre)])[:, ::-1]
     vertices = np.concatenate([points, [(0.0, 0.0, -EYE_RADIUS - 0.6)]])
-    triangles = np.concatenate([_grid(rings - 1, around, closed=True)[:, ::-1], fan[:, ::-1]])
+    triangles = np.concatenate([_grid(rings - 1, around, closed=True)[:, ::-1], fan])
     return vertices, triangles, np.concatenate([uv, [(0.5, 0.5)]])
 
 
@@ -63,19 +63,26 @@ def teeth(*, upper: bool) -> Organ:
     return np.concatenate(rows), _grid(3, columns), uv
 
 
-def mouth() -> Organ:
-    """The cavity, a bag open towards the lips (v up to 0.5), and the tongue (v from 0.5)."""
-    around, depth = 20, 6
-    turn = np.linspace(0, 2 * np.pi, around, endpoint=False)
-    s = np.linspace(0.0, 1.0, depth)[:, None]
-    wide = np.cos(s * np.pi / 2 * 0.995)
-    x, y = 33.0 * wide * np.cos(turn), 44.0 + 17.0 * wide * np.sin(turn)
-    rim = np.clip(np.abs(np.cos(turn)) - 0.4, 0, None)
-    z = -90.0 + 38.0 * s + 26.0 * rim * (1 - s)
-    bag = np.stack([x, y, np.broadcast_to(z, x.shape)], axis=-1).reshape(-1, 3)
+MOUTH_DEPTHS = np.array([0.0, 0.12, 0.3, 0.55, 0.8, 0.999])  # rings of the cavity, from the lips to its end
+
+
+def mouth(rim: Floats) -> Organ:
+    """The cavity, a bag that starts where the inner sides of the lips end (v up to 0.5), and the tongue (v from 0.5).
+
+    ``rim`` (N, 3): once around, along the upper lip from the right to the left, back along the lower one.
+    """
+    s = MOUTH_DEPTHS[:, None]
+    wide = np.cos(s * np.pi / 2) ** 0.8
+    wider = 1.0 + 0.5 * np.clip(s / 0.3, 0, 1)  # behind the lips, before it narrows
+    middle = rim.mean(axis=0)
+    x = rim[:, 0] * wide * (0.9 * wider + 0.1) ** 0.3
+    y = middle[1] + (rim[:, 1] - middle[1]) * wide * wider
+    z = rim[:, 2] + s * (-52.0 - rim[:, 2])
+    bag = np.stack([x, y, z], axis=-1).reshape(-1, 3)
+    turn = np.arctan2((rim[:, 1] - middle[1]) * 2, rim[:, 0])
     bag_uv = np.stack([0.5 + 0.5 * wide * np.cos(turn), 0.25 + 0.25 * wide * np.sin(turn)], axis=-1).reshape(-1, 2)
     tongue, triangles, uv = _tongue()
-    inside = _grid(depth, around, closed=True)  # seen from within
+    inside = _grid(len(MOUTH_DEPTHS), len(rim), closed=True)  # seen from within
     every = np.concatenate([inside, triangles + len(bag)])
     return np.concatenate([bag, tongue]), every, np.concatenate([bag_uv, uv])
 

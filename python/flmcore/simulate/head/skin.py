@@ -16,7 +16,7 @@ from flmcore.simulate.head.loft import CROWN, LOWEST, RADIUS, SIDE, plane, smoot
 from flmcore.simulate.head.thin_plate import thin_plate
 from flmcore.simulate.parts import CLASSES
 
-__all__ = ["EYE_CENTRE", "EYE_RADIUS", "Skin", "own_skin"]
+__all__ = ["EYE_CENTRE", "EYE_RADIUS", "Skin", "own_skin", "skin_triangles"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -82,6 +82,13 @@ def _anchors() -> Floats:
     side = [(s * RADIUS * np.radians(t), q) for q in (-100, 150, LOWEST) for t in (30, 60, 90) if q != 150 or t > 60 for s in (-1, 1)]
     top = [(s * RADIUS * np.radians(t), q) for q in (CROWN, -150, -125) for t in (20, 60, 110, 160) for s in (-1, 1)]
     return np.array([*back, *side, *top, (SIDE, -50.0), (-SIDE, -50.0), (0.0, LOWEST)], np.float64)
+
+
+def skin_triangles(skin: Skin) -> Indices:
+    """Those triangles (F, 3) that are seen when eyes and mouth are closed: all but the strips behind lids and lips."""
+    hidden = np.zeros(len(skin.vertices), np.bool_)
+    hidden[np.concatenate([*skin.lid_strips.values(), skin.upper_inside.ravel(), skin.lower_inside.ravel()])] = True
+    return skin.triangles[~hidden[skin.triangles].any(axis=1)]
 
 
 class _Whole:
