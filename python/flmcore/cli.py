@@ -26,6 +26,7 @@ from flmcore.commands import (
     merge,
     rate,
     report,
+    simulate,
     train,
 )
 from flmcore.commands.console import EXIT_BAD_INPUT, EXIT_INTERRUPTED, warn
@@ -54,6 +55,7 @@ _COMMANDS = (
     ("detect", detect.add, detect.run, "landmarks of one detector", detect.EXAMPLES),
     ("detectors", detectors.add, detectors.run, "list, show and check detectors", detectors.EXAMPLES),
     ("convert", convert.add, convert.run, "write a data set's landmarks in another format", convert.EXAMPLES),
+    ("simulate", simulate.add, simulate.run, "draw faces with exact landmarks", simulate.EXAMPLES),
     ("schemes", mean_shape.add, lists.run_schemes, "list landmark schemes", lists.SCHEMES_EXAMPLES),
     (
         "info",

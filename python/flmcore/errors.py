@@ -13,6 +13,7 @@ __all__ = [
     "MissingExtraError",
     "RatingsFileError",
     "ResultsError",
+    "SimulateError",
     "WeightsError",
 ]
 
@@ -55,6 +56,10 @@ class RatingsFileError(FlmcoreError, ValueError):
 
 class ResultsError(FlmcoreError, ValueError):
     """A results file cannot be read or written, or belongs to another run."""
+
+
+class SimulateError(FlmcoreError, ValueError):
+    """A drawn data set cannot be written or carried on, or is not whole; a mesh or settings for it cannot be used."""
 
 
 class MissingExtraError(FlmcoreError, ImportError):

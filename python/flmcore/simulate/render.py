@@ -13,6 +13,8 @@ from flmcore.simulate.accessories import sample_accessories
 from flmcore.simulate.assembly import assemble
 from flmcore.simulate.complexion import Complexion
 from flmcore.simulate.head import PosedHead, own_head
+from flmcore.simulate.mesh_file import Mesh
+from flmcore.simulate.mesh_head import mesh_head
 from flmcore.simulate.parts import Part
 from flmcore.simulate.person import person
 from flmcore.simulate.scene.background import sample_background
@@ -52,13 +54,14 @@ class Rendered:
     drawn: dict[str, Any]
 
 
-def render_face(settings: SimulateSettings, seed: int, index: int) -> Rendered:
+def render_face(settings: SimulateSettings, seed: int, index: int, mesh: Mesh | None = None) -> Rendered:
     """Draw image ``index`` of the set that ``settings`` and ``seed`` describe; always the same bytes.
 
     Args:
         settings: what may be seen.
         seed: of the whole set, 0 or more.
         index: of the image, 0 or more. Consecutive ones show the same person (``images_per_person``).
+        mesh: whose face it is, as :func:`flmcore.simulate.mesh_file.read_mesh` gives it; None for flmcore's own.
 
     Raises:
         ValueError: a negative seed or index, or a background folder without images.
@@ -73,7 +76,7 @@ def render_face(settings: SimulateSettings, seed: int, index: int) -> Rendered:
         np.random.default_rng([seed, _STREAM, index, kind]) for kind in range(6)
     )
     who = person(seed, index // settings.images_per_person, settings.identity, settings.texture)
-    model = own_head()
+    model = own_head() if mesh is None else mesh_head(mesh)
     head = model.pose(who.shape, model.sample_expression(body, settings.expression), _gaze(body))
     truth = {scheme: head.landmarks(scheme) for scheme in SCHEMES}
     truth["facesynthetics-70"] = np.concatenate([truth["300w-68"], _pupils(head)])

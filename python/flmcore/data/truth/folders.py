@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flmcore.data.truth.formats import FORMATS, Format, of_file
+from flmcore.data.truth.simulated import MANIFEST, is_simulated, refuse_unfinished
 from flmcore.data.truth.text import read_text
 
 __all__ = ["find_files", "find_format"]
@@ -19,6 +20,8 @@ def find_format(folder: Path) -> Format | None:
     Raises:
         ValueError: landmarks of several formats.
     """
+    if is_simulated(folder):  # which holds FaceSynthetics' files too, that say less
+        return FORMATS["simulated"]
     found = [form for form in FORMATS.values() if _files(folder, form)]
     if len(found) > 1:
         msg = f"{folder}: expected landmarks of one format, got {' and '.join(form.name for form in found)}: name one"
@@ -30,12 +33,14 @@ def find_files(folder: Path, form: Format) -> list[Path]:
     """The files to read, in order: all of a format that has one for each image, else the only one.
 
     Raises:
-        ValueError: none, or several where one is needed; names them.
+        ValueError: none, or several where one is needed; names them. Drawn faces that are not finished.
     """
+    refuse_unfinished([folder])
     files = _files(folder, form)
     if not files:
         msg = f"{folder}: expected landmarks of the format {form.name} ({form.meaning}), got none"
         raise ValueError(msg)
+    refuse_unfinished(file.parent for file in files)
     tests = [file for file in files if file.name == _TEST]
     if not form.folder and len(tests) == 1:
         return tests
@@ -51,6 +56,8 @@ def _files(folder: Path, form: Format) -> list[Path]:
         return _below(folder, "*.pts")
     if form.name == "facesynthetics":
         return _below(folder, "*_ldmks.txt")
+    if form.name == "simulated":
+        return [folder / MANIFEST] if is_simulated(folder) else []
     if form.name == "lapa":
         files = [file for file in _below(folder, "*.txt") if file.parent.name == "landmarks"]
         return [] if not files or not form.looks_like(files[0], _head(files[0])) else files

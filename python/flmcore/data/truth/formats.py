@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flmcore.data.truth import coco, csv_file, facesynthetics, imglab, json_file, lapa, pts, wflw, wholebody
+from flmcore.data.truth import (
+    coco,
+    csv_file,
+    facesynthetics,
+    imglab,
+    json_file,
+    lapa,
+    pts,
+    simulated,
+    wflw,
+    wholebody,
+)
 from flmcore.data.truth.face import Found, TruthFace
 from flmcore.nearest import nearest
 from flmcore.schemes import Scheme
@@ -70,6 +81,7 @@ _ALL = (  # the first that recognises a file reads it
     Format("coco-wholebody", "faces of COCO-WholeBody", wholebody.recognise, wholebody.recognise, wholebody.read),
     Format("coco", "COCO-style JSON (MMPose: COFW, AFLW, WFLW, 300-W, LaPa)", coco.recognise, coco.recognise,
            coco.read, coco.encode, _POINTS | {"box", "attributes", "visible"}),
+    Format("simulated", "drawn faces of flmcore simulate", simulated.recognise, simulated.recognise, simulated.read),
     Format("json", "flmcore's JSON, which keeps everything", json_file.recognise, _is_own,
            json_file.read, json_file.encode, _POINTS | {"box", "attributes", "visible"}),
     Format("facesynthetics", "_ldmks.txt, one a face", facesynthetics.recognise, facesynthetics.recognise,
