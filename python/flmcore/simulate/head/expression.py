@@ -26,54 +26,54 @@ def _at(s: Sites, x: float, y: float, wide: float, high: float) -> Floats:
 
 
 def _smile(s: Sites, side: float) -> Floats:
-    corner = _at(s, side * 25.0, 40.0, 12.0, 10.0)
-    cheek = _at(s, side * 36.0, 18.0, 14.0, 14.0)
-    lid = _at(s, side * 31.0, -12.0, 14.0, 6.0)
+    corner = _at(s, side * 26.0, 42.0, 12.0, 10.0)
+    cheek = _at(s, side * 36.0, 19.0, 14.0, 14.0)
+    lid = _at(s, side * 31.0, -14.0, 14.0, 6.0)
     return s.field(
         side * (8.0 * corner + 2.5 * cheek), -7.0 * corner - 5.0 * cheek - 1.2 * lid, 6.0 * corner - 3.0 * cheek
     )
 
 
 def _frown(s: Sites, side: float) -> Floats:
-    corner = _at(s, side * 26.0, 42.0, 10.0, 9.0)
+    corner = _at(s, side * 27.0, 44.0, 10.0, 9.0)
     return s.field(side * 1.0 * corner, 6.5 * corner, 1.0 * corner)
 
 
 def _stretch_mouth(s: Sites, side: float) -> Floats:
-    corner = _at(s, side * 26.0, 42.0, 12.0, 11.0)
+    corner = _at(s, side * 27.0, 44.0, 12.0, 11.0)
     return s.field(side * 7.0 * corner, 1.5 * corner, 4.0 * corner)
 
 
 def _pucker(s: Sites) -> Floats:
-    near = _at(s, 0.0, 41.0, 22.0, 13.0)
-    return s.field(-0.42 * s.x * near, -0.12 * (s.y - 41.0) * near, -6.0 * _at(s, 0.0, 41.0, 14.0, 11.0))
+    near = _at(s, 0.0, 43.0, 22.0, 13.0)
+    return s.field(-0.42 * s.x * near, -0.12 * (s.y - 43.0) * near, -6.0 * _at(s, 0.0, 43.0, 14.0, 11.0))
 
 
 def _funnel(s: Sites) -> Floats:
-    near = _at(s, 0.0, 41.0, 22.0, 13.0)
-    open_ = np.where(s.lower > 0.5, 3.5, -3.0) * _at(s, 0.0, 41.0, 13.0, 9.0)
-    return s.field(-0.25 * s.x * near, open_, -5.5 * _at(s, 0.0, 41.0, 14.0, 12.0))
+    near = _at(s, 0.0, 43.0, 22.0, 13.0)
+    open_ = np.where(s.lower > 0.5, 3.5, -3.0) * _at(s, 0.0, 43.0, 13.0, 9.0)
+    return s.field(-0.25 * s.x * near, open_, -5.5 * _at(s, 0.0, 43.0, 14.0, 12.0))
 
 
 def _upper_lip_up(s: Sites, side: float) -> Floats:
-    near = _at(s, side * 8.0, 35.0, 12.0, 8.0) * (1 - s.lower)
-    wing = _at(s, side * 16.0, 10.0, 7.0, 9.0)
+    near = _at(s, side * 8.0, 38.0, 12.0, 8.0) * (1 - s.lower)
+    wing = _at(s, side * 16.0, 12.0, 7.0, 9.0)
     return s.field(y=-5.0 * near - 2.5 * wing, z=1.0 * near)
 
 
 def _lower_lip_down(s: Sites, side: float) -> Floats:
-    near = _at(s, side * 8.0, 47.0, 12.0, 9.0) * s.lower
+    near = _at(s, side * 8.0, 49.5, 12.0, 9.0) * s.lower
     return s.field(y=5.0 * near, z=1.0 * near)
 
 
 def _press(s: Sites) -> Floats:
-    red = np.where(s.lower > 0.5, 46.0, 35.0)
+    red = np.where(s.lower > 0.5, 48.5, 38.0)
     near = bump(np.stack([s.x, s.y - red], 1), (0.0, 0.0), (16.0, 5.0)) * step(s.z, -80.0, -92.0) * s.soft
     return s.field(y=np.where(s.lower > 0.5, -2.6, 2.2) * near, z=2.6 * near)
 
 
 def _sideways(s: Sites) -> Floats:
-    near = _at(s, 0.0, 44.0, 24.0, 16.0)
+    near = _at(s, 0.0, 46.0, 24.0, 16.0)
     return s.field(9.0 * near, z=1.5 * np.abs(s.x) / 25.0 * near)
 
 
@@ -84,7 +84,7 @@ def _brow(s: Sites, x: float, up: float, inward: float = 0.0) -> Floats:
 
 
 def _puff(s: Sites, side: float) -> Floats:
-    near = _at(s, side * 38.0, 38.0, 14.0, 15.0)
+    near = _at(s, side * 38.0, 40.0, 14.0, 15.0)
     return s.field(side * 7.0 * near, z=-5.5 * near)
 
 

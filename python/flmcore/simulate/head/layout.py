@@ -26,7 +26,7 @@ LIP_COLUMNS = 9  # vertices of the half lip line: 0 in the middle, 8 in the corn
 _EYE_RINGS = (0.0, 1.3, 2.8, 4.6, 7.0, 10.0)  # mm from the margin
 _MOUTH_RINGS = (2.0, 4.5, 7.5)  # mm from the red of the lips
 _LIP_ROWS = 5  # from the line between the lips to the end of the red
-_SLIT = 2.5  # mm that the plane gapes between the lips, in the middle
+_SLIT = 1.6  # mm that the plane gapes between the lips, in the middle
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ def _at_rows(line: Floats, at: Floats) -> Floats:
 
 def _border() -> Floats:
     """Points of the midline (before and behind), of the crown's ring and of the lower end."""
-    before = [*np.arange(CROWN + 16, -60, 12), *np.arange(-54, 30, 3.6), *np.arange(52, 100, 4)]
-    before += [*np.arange(104, LOWEST - 5, 9)]
+    before = [*np.arange(CROWN + 16, -60, 12), *np.arange(-54, 30, 3.6), *np.arange(54, 104, 4)]
+    before += [*np.arange(108, LOWEST - 5, 9)]
     front = np.column_stack([np.zeros(len(before)), before])
     back = np.array([(SIDE, q) for q in np.linspace(CROWN + 4, LOWEST, 18)])
     top = np.array([(p, CROWN + 4) for p in np.linspace(0, SIDE, 9)[:-1]])
@@ -163,8 +163,8 @@ def _border() -> Floats:
 
 # Spacing, and where it holds: p from 0 to, q from, to.
 _SPACING = (
-    (2.3, (0.0, 17.5, -4.0, 20.0)),
-    (3.4, (0.0, 22.0, -36.0, 26.0)),
+    (2.3, (0.0, 17.5, -3.0, 25.0)),
+    (3.4, (0.0, 22.0, -38.0, 29.0)),
     (5.0, (0.0, 118.0, -62.0, 104.0)),
     (9.0, (0.0, 150.0, -120.0, 150.0)),
     (17.0, (0.0, SIDE - 8, CROWN + 16, LOWEST - 8)),

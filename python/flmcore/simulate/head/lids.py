@@ -1,73 +1,82 @@
-"""Lids close along the eyeball, and the eyeball turns."""
+"""Lids close along the eyeball, and the eyeball turns. Both eyes at once, the left one first."""
 
 from __future__ import annotations
+
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.simulate.head.layout import EYE_STEPS
-from flmcore.simulate.head.skin import EYE_CENTRE, EYE_RADIUS, Skin, lid_ends, own_skin
+from flmcore.simulate.head.skin import EYE_CENTRE, EYE_RADIUS, lid_ends, own_skin
 
-__all__ = ["move_lids", "place_eye"]
+__all__ = ["move_lids", "turned_eyes"]
 
 Floats = NDArray[np.float32]
 
 _HALF = EYE_STEPS // 2
-_FOLLOW = np.array([1.0, 0.93, 0.75, 0.5, 0.22, 0.0])[:, None, None]  # of the rings about the margin
 _CLOSED_AT = 0.78  # of the way from the upper lid down to the lower one
-_OFF = np.array([0.75, 0.9, 1.1])[:, None]  # mm that a lid stays off the eyeball, ring by ring
+_MEETING = 0.02  # of the way that is left between closed lids
+_OPENS = -0.45  # the widest
+_FOLLOW = np.array([1.0, 0.93, 0.75, 0.5, 0.22, 0.0], np.float32)[:, None, None]  # of the rings about the margin
+_OFF = np.array([0.7, 1.0, 1.2], np.float32)[:, None, None]  # mm that a lid stays off the eyeball, ring by ring
 
 
-def move_lids(skin: Skin, vertices: Floats, side: str, blink: float, gaze: NDArray[np.float64]) -> tuple[Floats, float]:
-    """Close the lids of an eye (0 as they are, 1 closed) in place; centre (3,) and radius of its eyeball."""
-    rings = skin.eyes[side]
+def move_lids(vertices: Floats, blink: tuple[float, float], gaze: NDArray[np.float64]) -> tuple[Floats, Floats]:
+    """Close the lids (0 as they are, 1 closed) in place; centres (2, 3) and radii (2,) of the eyeballs."""
+    rings, strips = _where()
     points = vertices[rings]
-    margin = points[0]
-    centre, radius = _eyeball(margin, side)
-    upper, lower = margin[1:_HALF], margin[:_HALF:-1]
-    way = lower - upper
+    margin = points[:, 0]
+    centres, radii = _eyeballs(margin)
+    way = margin[:, :_HALF:-1] - margin[:, 1:_HALF]
+    shut = np.asarray(blink, np.float64)
     # The upper lid goes down with a look down, and up a little with a look up.
-    close = np.clip(blink + 0.012 * float(gaze[1]) * (1.0 - max(blink, 0.0)), -0.45, 1.0)
+    shut = np.clip(shut + 0.012 * gaze[:, 1] * (1.0 - np.maximum(shut, 0.0)), _OPENS, 1.0)
+    shut = shut.astype(np.float32)[:, None, None]
     moved = np.zeros_like(margin)
-    moved[1:_HALF] = way * (_CLOSED_AT * close)
-    moved[:_HALF:-1] = way * -((1.0 - _CLOSED_AT) * close - 0.02)
-    points += _FOLLOW.astype(np.float32) * moved
-    for ring in range(3):
-        points[ring] = _outside(points[ring], centre, radius + float(_OFF[ring, 0]))
+    moved[:, 1:_HALF] = way * (_CLOSED_AT * shut)
+    moved[:, :_HALF:-1] = way * (_MEETING * np.abs(shut) - (1.0 - _CLOSED_AT) * shut)
+    points += _FOLLOW * moved[:, None]
+    points[:, :3] = _outside(points[:, :3], centres[:, None, None], radii[:, None, None, None] + _OFF)
     vertices[rings] = points
-    vertices[skin.lid_strips[side]] = lid_ends(points[0].copy(), centre, radius)
-    return centre, radius
+    vertices[strips] = lid_ends(points[:, 0], centres[:, None], radii[:, None])
+    return centres, radii
 
 
-def _eyeball(margin: Floats, side: str) -> tuple[Floats, float]:
-    """Where the eyeball of these lids lies."""
-    middle, width, offset = _average()
-    here = margin[[0, _HALF]]
-    ratio = float(np.linalg.norm(here[0] - here[1])) / width
-    scale = 0.5 + 0.5 * ratio
-    sign = np.array([1.0 if side == "left" else -1.0, 1.0, 1.0], np.float32)
-    return (margin.mean(axis=0) + sign * offset * np.float32(scale)).astype(np.float32), EYE_RADIUS * scale
-
-
-def _average() -> tuple[Floats, float, Floats]:
+@cache
+def _where() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     skin = own_skin()
-    margin = skin.vertices[skin.eyes["left"][0]]
-    middle = margin.mean(axis=0)
-    width = float(np.linalg.norm(margin[0] - margin[_HALF]))
-    return middle.astype(np.float32), width, (EYE_CENTRE - middle).astype(np.float32)
+    sides = ("left", "right")
+    return np.stack([skin.eyes[side] for side in sides]), np.stack([skin.lid_strips[side] for side in sides])
 
 
-def _outside(points: Floats, centre: Floats, radius: float) -> Floats:
-    """Points pushed out of a ball."""
+@cache
+def _average() -> tuple[float, Floats]:
+    """Width of the average opening, and how far the eyeball's centre lies from the middle of the margin."""
+    margin = own_skin().vertices[own_skin().eyes["left"][0]]
+    offset = (EYE_CENTRE - margin.mean(axis=0)).astype(np.float32)
+    return float(np.linalg.norm(margin[0] - margin[_HALF])), np.stack([offset, offset * np.float32([-1, 1, 1])])
+
+
+def _eyeballs(margin: Floats) -> tuple[Floats, Floats]:
+    """Where the eyeballs of these lids lie: wider lids have larger ones, half as much."""
+    width, offset = _average()
+    across = margin[:, 0] - margin[:, _HALF]
+    scale = 0.5 + 0.5 * np.sqrt((across * across).sum(axis=1)) / np.float32(width)
+    return margin.mean(axis=1) + offset * scale[:, None], np.float32(EYE_RADIUS) * scale
+
+
+def _outside(points: Floats, centre: Floats, radius: Floats) -> Floats:
+    """Points pushed out of a ball, of its front half."""
     away = points - centre
-    far = np.sqrt((away * away).sum(axis=1, keepdims=True))
-    return np.where((far < radius) & (away[:, 2:] < 0), centre + away * (radius / far), points)
+    far = np.sqrt(np.einsum("...i,...i->...", away, away))[..., None]
+    return np.where((far < radius) & (away[..., 2:] < 0), centre + away * (radius / far), points)
 
 
-def place_eye(eyeball: Floats, centre: Floats, radius: float, gaze: NDArray[np.float64]) -> Floats:
-    """Vertices of the eyeball, turned by ``gaze``: degrees to the person's left, down."""
-    left, down = np.radians(gaze)
-    sideways = np.array([[np.cos(left), 0, -np.sin(left)], [0, 1, 0], [np.sin(left), 0, np.cos(left)]])
-    nod = np.array([[1, 0, 0], [0, np.cos(down), -np.sin(down)], [0, np.sin(down), np.cos(down)]])
-    turn = (sideways @ nod * (radius / EYE_RADIUS)).astype(np.float32)
-    return centre + np.einsum("ij,vj->vi", turn, eyeball)
+def turned_eyes(eyeball: Floats, centres: Floats, radii: Floats, gaze: NDArray[np.float64]) -> Floats:
+    """(2, V, 3): the vertices of an eyeball (V, 3), turned by ``gaze`` (2, 2): degrees to the person's left, down."""
+    (cl, cd), (sl, sd) = np.cos(np.radians(gaze)).T, np.sin(np.radians(gaze)).T
+    zero = np.zeros(2)
+    turn = np.stack([cl, sl * sd, -sl * cd, zero, cd, sd, sl, -cl * sd, cl * cd], axis=1).reshape(2, 3, 3)
+    scaled = (turn * (radii / EYE_RADIUS)[:, None, None]).astype(np.float32)
+    return centres[:, None] + np.einsum("eij,vj->evi", scaled, eyeball)

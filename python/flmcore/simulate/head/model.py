@@ -8,10 +8,11 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from flmcore.ops.drawing import blend_shapes
 from flmcore.simulate.head import organs
 from flmcore.simulate.head.expression import Expression, expression_fields, sample_expression
 from flmcore.simulate.head.identity import identity_fields, sample_shape
-from flmcore.simulate.head.lids import move_lids, place_eye
+from flmcore.simulate.head.lids import move_lids, turned_eyes
 from flmcore.simulate.head.lips import part_lips
 from flmcore.simulate.head.sites import Sites, jaw_share
 from flmcore.simulate.head.skin import Skin, own_skin
@@ -20,6 +21,8 @@ from flmcore.simulate.parts import Geometry
 __all__ = ["HeadModel", "PosedHead", "own_head"]
 
 Floats = NDArray[np.float32]
+
+_MOUTH = 41.601  # q just below the corners of the mouth
 
 # Places on the skin (p, q) that other parts of a face hang on.
 _ANCHORS = {"occiput": (267.0, -30.0), "crown": (0.0, -183.5), "forehead": (0.0, -70.0), "nape": (267.0, 50.0)}
@@ -135,24 +138,18 @@ class HeadModel:
         gazes = np.broadcast_to(np.asarray(gaze, np.float64), (2, 2))
         turn = np.radians(expression.jaw)
         weights = np.concatenate([shape, expression.weights, [np.sin(turn), 1 - np.cos(turn)]]).astype(np.float32)
-        vertices = blend(self.mean, self.basis, weights)
+        vertices = blend_shapes(self.mean, self.basis, weights)
         skin = vertices[self._slices["skin"]]
         part_lips(self.skin, skin)
         parts = {}
-        for i, side in enumerate(("left", "right")):
-            centre, radius = move_lids(self.skin, skin, side, expression.blink[i], gazes[i])
-            eye = place_eye(self._eye[0], centre, radius, gazes[i])
+        eyes = turned_eyes(self._eye[0], *move_lids(skin, expression.blink, gazes), gazes)
+        for side, eye in zip(("left", "right"), eyes, strict=True):
             parts[f"{side}_eye"] = Geometry(eye, self._eye_triangles, self._eye[1])
         rest = {
             name: Geometry(vertices[where], self._triangles[name], self._uv[name])
             for name, where in self._slices.items()
         }
         return PosedHead(self, {**rest, **parts}, gazes)
-
-
-def blend(mean: Floats, basis: Floats, weights: Floats) -> Floats:
-    """mean + Σ weight × basis, added in the order of the basis (no BLAS: the same bytes at any number of threads)."""
-    return mean + np.einsum("m,mvc->vc", weights, basis)
 
 
 @cache
@@ -163,7 +160,7 @@ def own_head() -> HeadModel:
 
 def _sites(skin: Skin, organs_: dict[str, NDArray[np.float64]]) -> Sites:
     points = np.concatenate([skin.vertices, *organs_.values()])
-    lower = np.where(skin.lower | (skin.places[:, 1] > 40.001), 1.0, 0.0)
+    lower = np.where(skin.lower | (skin.places[:, 1] > _MOUTH), 1.0, 0.0)
     jaw = [jaw_share(skin.places, skin.vertices, lower)]
     places, lowers = [skin.places], [lower]
     for name, vertices in organs_.items():
@@ -171,7 +168,7 @@ def _sites(skin: Skin, organs_: dict[str, NDArray[np.float64]]) -> Sites:
         if name == "lower_teeth":
             down[:] = 1.0
         elif name == "mouth":
-            down = np.clip((vertices[:, 1] - 36.0) / 10.0, 0.0, 1.0)
+            down = np.clip((vertices[:, 1] - 38.0) / 10.0, 0.0, 1.0)
         jaw.append(down)
         lowers.append(down)
         places.append(np.stack([vertices[:, 0], vertices[:, 1]], axis=1))

@@ -30,7 +30,7 @@ def eyeball() -> Organ:
     turn = np.linspace(0, 2 * np.pi, around, endpoint=False)
     away = np.linspace(0.0, 100.0, rings)[1:]
     tilt = np.radians(away)[:, None]
-    reach = EYE_RADIUS + 0.9 * np.clip(1 - (np.degrees(tilt) / 27) ** 2, 0, None)
+    reach = EYE_RADIUS + 0.6 * np.clip(1 - (np.degrees(tilt) / 27) ** 2, 0, None)
     points = np.stack(
         [
             reach * np.sin(tilt) * np.cos(turn),
@@ -42,9 +42,9 @@ def eyeball() -> Organ:
     flat = np.minimum(away / 180.0, 0.55)[:, None]
     uv = 0.5 + np.stack([flat * np.cos(turn), flat * np.sin(turn)], axis=-1).reshape(-1, 2)
     centre = len(points)
-    fan = np.column_stack([np.roll(np.arange(around), -1), np.arange(around), np.full(around, centre)])
-    vertices = np.concatenate([points, [(0.0, 0.0, -EYE_RADIUS - 0.9)]])
-    triangles = np.concatenate([_grid(rings - 1, around, closed=True)[:, ::-1], fan])
+    fan = np.column_stack([np.arange(around), np.roll(np.arange(around), -1), np.full(around, centre)])[:, ::-1]
+    vertices = np.concatenate([points, [(0.0, 0.0, -EYE_RADIUS - 0.6)]])
+    triangles = np.concatenate([_grid(rings - 1, around, closed=True)[:, ::-1], fan[:, ::-1]])
     return vertices, triangles, np.concatenate([uv, [(0.5, 0.5)]])
 
 
@@ -55,7 +55,7 @@ def teeth(*, upper: bool) -> Organ:
     width, front, back = (25.5, -97.5, -66.0) if upper else (23.5, -95.0, -66.0)
     x = width * np.sin(t * np.pi / 2)
     z = back + (front - back) * np.cos(t * np.pi / 2) ** 0.8
-    gum, edge = (29.0, 41.0) if upper else (53.0, 41.5)
+    gum, edge = (31.0, 42.8) if upper else (55.0, 43.6)
     top, bottom = (gum, edge - 1.2 * np.abs(t)) if upper else (edge + 0.5 * np.abs(t), gum)
     rows = [np.column_stack([x, np.broadcast_to(top + (bottom - top) * s, x.shape), z]) for s in (0.0, 0.5, 1.0)]
     u = (t + 1) / 2
@@ -68,10 +68,10 @@ def mouth() -> Organ:
     around, depth = 20, 6
     turn = np.linspace(0, 2 * np.pi, around, endpoint=False)
     s = np.linspace(0.0, 1.0, depth)[:, None]
-    wide = np.cos(s * np.pi / 2 * 0.96)
-    x, y = 29.0 * wide * np.cos(turn), 42.0 + 18.0 * wide * np.sin(turn)
+    wide = np.cos(s * np.pi / 2 * 0.995)
+    x, y = 33.0 * wide * np.cos(turn), 44.0 + 17.0 * wide * np.sin(turn)
     rim = np.clip(np.abs(np.cos(turn)) - 0.4, 0, None)
-    z = -92.0 + 40.0 * s + 16.0 * rim * (1 - s)
+    z = -90.0 + 38.0 * s + 26.0 * rim * (1 - s)
     bag = np.stack([x, y, np.broadcast_to(z, x.shape)], axis=-1).reshape(-1, 3)
     bag_uv = np.stack([0.5 + 0.5 * wide * np.cos(turn), 0.25 + 0.25 * wide * np.sin(turn)], axis=-1).reshape(-1, 2)
     tongue, triangles, uv = _tongue()
@@ -84,7 +84,7 @@ def _tongue() -> Organ:
     columns, rows = 9, 7
     across, along = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(0, 1, rows))
     x = 20.0 * across * np.sqrt(np.clip(1 - (along * 0.85) ** 2.5, 0, None))
-    y = 46.0 + 4.0 * across**2 + 5.0 * along**2 + 1.2 * (1 - np.abs(across)).clip(0, 0.3)
+    y = 48.0 + 4.0 * across**2 + 5.0 * along**2 + 1.2 * (1 - np.abs(across)).clip(0, 0.3)
     z = -60.0 - 31.0 * along
     uv = np.stack([0.5 + across / 2, 0.5 + along / 2], axis=-1).reshape(-1, 2)
     return np.stack([x, y, z], axis=-1).reshape(-1, 3), _grid(rows, columns), uv
@@ -113,13 +113,12 @@ def ear(*, left: bool) -> Organ:
     points = np.column_stack([x, flat[:, 1] + 0.05 * back, -6.0 + 0.91 * flat[:, 0] - 0.42 * off])
     last = (len(rings) - 1) * around
     fan = np.column_stack([last + np.arange(around), last + np.roll(np.arange(around), -1), np.full(around, last + around)])
-    triangles = np.concatenate([_grid(len(rings), around, closed=True)[:, ::-1], fan])
+    triangles = np.concatenate([_grid(len(rings), around, closed=True), fan[:, ::-1]])
     low, high = _OUTLINE.min(axis=0) - 1, _OUTLINE.max(axis=0) + 1
     uv = (flat - low) / (high - low)
-    if left:
-        triangles = triangles[:, ::-1]
-    else:
+    if not left:
         points[:, 0] *= -1
+        triangles = triangles[:, ::-1]
     return points, triangles, uv
 
 

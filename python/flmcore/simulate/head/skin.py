@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,9 @@ __all__ = ["EYE_CENTRE", "EYE_RADIUS", "Skin", "own_skin"]
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-EYE_CENTRE = np.array([31.5, -22.9, -70.8])  # the left one's
-EYE_RADIUS = 13.4
-_LIP_DEPTH = np.array([(3.2, 1.6), (7.0, 5.0), (9.5, 10.0)])  # mm inward and away from the slit, row by row
+EYE_CENTRE = np.array([31.3, -24.9, -70.9])  # the left one's
+EYE_RADIUS = 13.0
+_LIP_DEPTH = np.array([(2.2, -0.35), (5.5, 2.0), (9.0, 8.0)])  # mm inward and away from the slit, row by row
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def surface(places: Floats) -> Floats:
 def _anchors() -> Floats:
     """Where the skin is the smooth head's: crown, back, neck."""
     back = [(s * RADIUS * np.radians(t), q) for q in range(-100, 170, 30) for t in (120, 150) for s in (-1, 1)]
-    side = [(s * RADIUS * np.radians(t), q) for q in (-100, 140, LOWEST) for t in (30, 60, 90) for s in (-1, 1)]
+    side = [(s * RADIUS * np.radians(t), q) for q in (-100, 150, LOWEST) for t in (30, 60, 90) if q != 150 or t > 60 for s in (-1, 1)]
     top = [(s * RADIUS * np.radians(t), q) for q in (CROWN, -150, -125) for t in (20, 60, 110, 160) for s in (-1, 1)]
     return np.array([*back, *side, *top, (SIDE, -50.0), (-SIDE, -50.0), (0.0, LOWEST)], np.float64)
 
@@ -184,11 +185,12 @@ def _lid_strip(whole: _Whole, side: str, rings: Indices) -> Indices:
     return strip
 
 
-def lid_ends(margin: Floats, centre: Floats, radius: float) -> Floats:
-    """Points (24, 3) just under the surface of the eyeball, behind those of the margin."""
+def lid_ends(margin: NDArray[Any], centre: NDArray[Any], radius: NDArray[Any] | float) -> NDArray[Any]:
+    """Points (..., 24, 3) just under the surface of the eyeball, behind those of the margin."""
     away = margin - centre
-    away[:, 2] = np.minimum(away[:, 2], -0.35 * radius)
-    return np.asarray(centre + away * (0.95 * radius / np.linalg.norm(away, axis=1, keepdims=True)))
+    away[..., 2] = np.minimum(away[..., 2], -0.35 * radius)
+    length = np.sqrt(np.einsum("...i,...i->...", away, away))
+    return np.asarray(centre + away * (0.95 * radius / length)[..., None])
 
 
 def _draw_line(points: Floats, line: Indices) -> None:
@@ -204,7 +206,7 @@ def _lip_inside(whole: _Whole, line: Indices, up: bool) -> Indices:
     inside = np.repeat(points[:, None], len(_LIP_DEPTH), axis=1)
     inside[:, :, 2] += _LIP_DEPTH[:, 0]
     taper = np.minimum(1.0, 0.25 + (1.0 - np.abs(np.linspace(-1, 1, len(line)))) * 3)
-    inside[:, :, 1] += (-1 if up else 1) * taper[:, None] * _LIP_DEPTH[:, 1]
+    inside[:, :, 1] += (-1 if up else 1) * np.where(_LIP_DEPTH[:, 1] > 0, taper[:, None], 1.0) * _LIP_DEPTH[:, 1]
     inside[:, :, 0] *= 1.0 + 0.02 * np.arange(1, len(_LIP_DEPTH) + 1)
     rows = whole.add(inside, np.repeat(line[:, None], len(_LIP_DEPTH), axis=1))
     whole.mirror[rows] = rows[::-1]
@@ -237,9 +239,9 @@ def _labels(whole: _Whole, upper: Indices, lower: Indices, insides: list[Indices
     centres = whole.places[whole.triangles].mean(axis=1)
     p, q = np.abs(centres[:, 0]), centres[:, 1]
     labels = np.full(len(centres), CLASSES["skin"], np.uint8)
-    edge = np.interp(p, [0, 25, 50, 75, 100, 125, 150], [88, 84, 74, 64, 50, 34, 34])
+    edge = np.interp(p, [0, 25, 50, 75, 100, 125, 150], [93, 89, 79, 68, 54, 36, 36])
     labels[q > edge] = CLASSES["neck"]
-    labels[(p < np.interp(q, [-30, -14, 2, 8, 19], [4, 6, 10, 16.5, 14])) & (q > -30) & (q < 18.5)] = CLASSES["nose"]
+    labels[(p < np.interp(q, [-32, -14, 2, 10, 24], [4, 6, 10, 16.5, 14])) & (q > -32) & (q < 23.3)] = CLASSES["nose"]
     for name, grid, inside in (("top_lip", upper, insides[0]), ("bottom_lip", lower, insides[1])):
         red = np.zeros(len(whole.points), np.bool_)
         red[grid[:, :5]] = True
