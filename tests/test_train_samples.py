@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -270,3 +271,20 @@ def test_empty_and_half_written_folders(tmp_path: Path) -> None:
     image.write_bytes(image.read_bytes()[:200])
     with pytest.raises(ImageError, match=r"000001\.png"):
         source_of(config).keep(10**9)
+
+
+def test_streams_draw_the_same_faces_in_every_process(folder: Path) -> None:
+    pytest.importorskip("flmcore.simulate.stream")
+    config = read_train_config(write_config(folder))
+    config = replace(config, data=(replace(config.data[0], path=None, stream={"seed": 4, "size": 64}),))
+    source = source_of(config)
+    assert source.length is None
+    face = source.face(3)
+    assert face.image.shape == (64, 64, 3)
+    assert face.points.shape == (68, 2)
+    assert np.isfinite(face.points).all()
+    again = pickle.loads(pickle.dumps(source)).face(3)
+    np.testing.assert_array_equal(again.image, face.image)
+    np.testing.assert_array_equal(again.points, face.points)
+    assert (source.face(4).image != face.image).any()
+    assert source.describe() == {"seed": 4, "settings": {"size": 64}}
