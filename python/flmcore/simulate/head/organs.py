@@ -52,7 +52,7 @@ def teeth(*, upper: bool) -> Organ:
     """An arc of teeth: u from the right end to the left, v from the gum to the edge (upper), from the edge (lower)."""
     columns = 17
     t = np.linspace(-1.0, 1.0, columns)
-    width, front, back = (25.5, -97.5, -66.0) if upper else (23.5, -95.0, -66.0)
+    width, front, back = (26.0, -99.5, -64.0) if upper else (24.0, -97.0, -64.0)
     x = width * np.sin(t * np.pi / 2)
     z = back + (front - back) * np.cos(t * np.pi / 2) ** 0.8
     gum, edge = (31.0, 42.8) if upper else (55.0, 43.6)

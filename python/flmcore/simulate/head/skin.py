@@ -135,7 +135,7 @@ class _Whole:
         self.mirror[left], self.mirror[right] = right, left
 
     def strip(self, rows: Indices, *, closed: bool) -> None:
-        """Triangles between rows (R, N) of vertices, row 0 outside and to the left of the way along it."""
+        """Triangles between rows (R, N) of vertices: seen where the next row is to the left of the way along one."""
         following = np.roll(rows, -1, axis=1)
         a, b, c, d = rows[:-1], following[:-1], following[1:], rows[1:]
         if not closed:
@@ -233,7 +233,7 @@ def _lip_inside(whole: _Whole, line: Indices, up: bool) -> Indices:
     rows = whole.add(inside, np.repeat(line[:, None], len(_LIP_DEPTH), axis=1))
     whole.mirror[rows] = rows[::-1]
     grid = np.concatenate([line[:, None], rows], axis=1).T
-    whole.strip(grid if up else grid[:, ::-1], closed=False)
+    whole.strip(grid[:, ::-1] if up else grid, closed=False)
     return rows
 
 
