@@ -34,7 +34,7 @@ def triangulate(points: NDArray[np.float64]) -> NDArray[np.int32]:
         triangles[places] = new
         circles[places] = _circles(every, triangles[places])
     kept = np.isfinite(circles[:used, 2]) & (triangles[:used] < count).all(axis=1)
-    return triangles[:used][kept].astype(np.int32)
+    return np.asarray(triangles[:used][kept], np.int32)
 
 
 def _rim(triangles: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -30,7 +30,9 @@ def _smile(s: Sites, side: float) -> Floats:
     cheek = _at(s, side * 36.0, 19.0, 14.0, 14.0)
     lid = _at(s, side * 31.0, -14.0, 14.0, 6.0)
     return s.field(
-        side * (8.0 * corner + 2.5 * cheek), -7.0 * corner - 5.0 * cheek - 1.2 * lid, 6.0 * corner - 3.0 * cheek
+        side * (8.0 * corner + 2.5 * cheek),
+        -7.0 * corner - 5.0 * cheek - 1.2 * lid,
+        6.0 * corner - 3.0 * cheek,
     )
 
 
@@ -147,6 +149,9 @@ class Expression:
         values = np.zeros(len(EXPRESSION), np.float32)
         for name, value in weights.items():
             spaced = name.replace("_", " ")
+            if spaced not in _PAIRED and spaced not in EXPRESSION:
+                msg = f"expression: expected one of {', '.join((*_PAIRED, *EXPRESSION))}, got {name!r}"
+                raise ValueError(msg)
             for each in (f"{spaced} left", f"{spaced} right") if spaced in _PAIRED else (spaced,):
                 values[EXPRESSION.index(each)] = value
         return Expression(values, jaw, blink)

@@ -218,7 +218,9 @@ def _bulged(points: Floats) -> Floats:
     return points * (1.0 + 1e-3 * (0.25 - share[:, ::-1] ** 2))
 
 
-def _without_holes(points: Floats, triangles: NDArray[np.int32], eye: Indices, upper: Indices, lower: Indices) -> Indices:
+def _without_holes(
+    points: Floats, triangles: NDArray[np.int32], eye: Indices, upper: Indices, lower: Indices
+) -> Indices:
     centres = points[triangles].mean(axis=1)
     slit = points[np.concatenate([upper, lower[-2::-1]])]
     slit = np.concatenate([slit, [(-1.0, slit[-1, 1]), (-1.0, slit[0, 1])]])

@@ -18,21 +18,27 @@ _HALF = EYE_STEPS // 2
 _CLOSED_AT = 0.78  # of the way from the upper lid down to the lower one
 _MEETING = 0.02  # of the way that is left between closed lids
 _OPENS = -0.45  # the widest
-_FOLLOW = np.array([1.0, 0.93, 0.75, 0.5, 0.22, 0.0], np.float32)[:, None, None]  # of the rings about the margin
-_OFF = np.array([0.7, 1.0, 1.2], np.float32)[:, None, None]  # mm that a lid stays off the eyeball, ring by ring
+_FOLLOW = np.array([1.0, 0.93, 0.75, 0.5, 0.22, 0.0], np.float32)[
+    :, None, None
+]  # of the rings about the margin
+_OFF = np.array([0.7, 1.0, 1.2], np.float32)[
+    :, None, None
+]  # mm that a lid stays off the eyeball, ring by ring
 
 
-def move_lids(vertices: Floats, blink: tuple[float, float], gaze: NDArray[np.float64]) -> tuple[Floats, Floats]:
+def move_lids(
+    vertices: Floats, blink: tuple[float, float], gaze: NDArray[np.float64]
+) -> tuple[Floats, Floats]:
     """Close the lids (0 as they are, 1 closed) in place; centres (2, 3) and radii (2,) of the eyeballs."""
     rings, strips = _where()
     points = vertices[rings]
     margin = points[:, 0]
     centres, radii = _eyeballs(margin)
     way = margin[:, :_HALF:-1] - margin[:, 1:_HALF]
-    shut = np.asarray(blink, np.float64)
     # The upper lid goes down with a look down, and up a little with a look up.
-    shut = np.clip(shut + 0.012 * gaze[:, 1] * (1.0 - np.maximum(shut, 0.0)), _OPENS, 1.0)
-    shut = shut.astype(np.float32)[:, None, None]
+    asked = np.asarray(blink, np.float64)
+    closed = np.clip(asked + 0.012 * gaze[:, 1] * (1.0 - np.maximum(asked, 0.0)), _OPENS, 1.0)
+    shut = closed.astype(np.float32)[:, None, None]
     moved = np.zeros_like(margin)
     moved[:, 1:_HALF] = way * (_CLOSED_AT * shut)
     moved[:, :_HALF:-1] = way * (_MEETING * np.abs(shut) - (1.0 - _CLOSED_AT) * shut)
@@ -55,7 +61,9 @@ def _average() -> tuple[float, Floats]:
     """Width of the average opening, and how far the eyeball's centre lies from the middle of the margin."""
     margin = own_skin().vertices[own_skin().eyes["left"][0]]
     offset = (EYE_CENTRE - margin.mean(axis=0)).astype(np.float32)
-    return float(np.linalg.norm(margin[0] - margin[_HALF])), np.stack([offset, offset * np.float32([-1, 1, 1])])
+    return float(np.linalg.norm(margin[0] - margin[_HALF])), np.stack(
+        [offset, offset * np.array([-1, 1, 1], np.float32)]
+    )
 
 
 def _eyeballs(margin: Floats) -> tuple[Floats, Floats]:
@@ -77,6 +85,6 @@ def turned_eyes(eyeball: Floats, centres: Floats, radii: Floats, gaze: NDArray[n
     """(2, V, 3): the vertices of an eyeball (V, 3), turned by ``gaze`` (2, 2): degrees to the person's left, down."""
     (cl, cd), (sl, sd) = np.cos(np.radians(gaze)).T, np.sin(np.radians(gaze)).T
     zero = np.zeros(2)
-    turn = np.stack([cl, sl * sd, -sl * cd, zero, cd, sd, sl, -cl * sd, cl * cd], axis=1).reshape(2, 3, 3)
+    turn = np.stack([cl, -sl * sd, -sl * cd, zero, cd, -sd, sl, cl * sd, cl * cd], axis=1).reshape(2, 3, 3)
     scaled = (turn * (radii / EYE_RADIUS)[:, None, None]).astype(np.float32)
-    return centres[:, None] + np.einsum("eij,vj->evi", scaled, eyeball)
+    return np.asarray(centres[:, None] + np.einsum("eij,vj->evi", scaled, eyeball))

@@ -11,6 +11,7 @@ __all__ = ["part_lips"]
 
 _GAP = 0.2  # mm at least
 _FOLLOW = np.array([1.0, 0.85, 0.6, 0.35, 0.15, 0.05, 0.0, 0.0], np.float32)[None, :, None]
+_INSIDE = np.array([0.9, 0.5, 0.0], np.float32)[None, :, None]  # the last row is the cavity's first
 
 
 def part_lips(skin: Skin, vertices: NDArray[np.float32]) -> None:
@@ -23,5 +24,5 @@ def part_lips(skin: Skin, vertices: NDArray[np.float32]) -> None:
         return
     vertices[upper] -= push * _FOLLOW
     vertices[lower] += push * _FOLLOW
-    vertices[skin.upper_inside[1:-1]] -= push
-    vertices[skin.lower_inside[1:-1]] += push
+    vertices[skin.upper_inside[1:-1]] -= push * _INSIDE
+    vertices[skin.lower_inside[1:-1]] += push * _INSIDE

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from flmcore.ops.drawing import blend_shapes
 from flmcore.simulate.head import organs
-from flmcore.simulate.head.expression import Expression, expression_fields, sample_expression
+from flmcore.simulate.head.expression import EXPRESSION, Expression, expression_fields, sample_expression
 from flmcore.simulate.head.identity import identity_fields, sample_shape
 from flmcore.simulate.head.lids import move_lids, turned_eyes
 from flmcore.simulate.head.lips import part_lips
@@ -26,8 +26,20 @@ Floats = NDArray[np.float32]
 _MOUTH = 41.601  # q just below the corners of the mouth
 
 # Places on the skin (p, q) that other parts of a face hang on.
-_ANCHORS = {"occiput": (267.0, -30.0), "crown": (0.0, -183.5), "forehead": (0.0, -70.0), "nape": (267.0, 50.0)}
-_LANDMARK_ANCHORS = {"nasion": 27, "nose_tip": 30, "subnasale": 33, "chin": 8, "mouth_left": 54, "mouth_right": 48}
+_ANCHORS = {
+    "occiput": (267.0, -30.0),
+    "crown": (0.0, -183.5),
+    "forehead": (0.0, -70.0),
+    "nape": (267.0, 50.0),
+}
+_LANDMARK_ANCHORS = {
+    "nasion": 27,
+    "nose_tip": 30,
+    "subnasale": 33,
+    "chin": 8,
+    "mouth_left": 54,
+    "mouth_right": 48,
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class PosedHead:
             return vertices[self.model.skin.landmarks]
         if scheme == "mediapipe-468":
             corners, shares = mediapipe_points()
-            return np.einsum("kc,kcx->kx", shares, vertices[corners])
+            return np.asarray(np.einsum("kc,kcx->kx", shares, vertices[corners]))
         msg = f"scheme: expected 300w-68 or mediapipe-468, got {scheme!r}"
         raise ValueError(msg)
 
@@ -133,15 +145,18 @@ class HeadModel:
             gaze: degrees to the person's left and down; (2,) for both eyes or (2, 2), left eye first.
 
         Raises:
-            ValueError: another number of weights, or one that is not finite.
+            ValueError: another number of weights, another shape of ``gaze``, or a value that is not finite.
         """
         shape = np.asarray(shape, np.float32)
         if shape.shape != (self.shapes,) or not np.isfinite(shape).all():
             msg = f"shape: expected {self.shapes} finite weights, got an array of shape {shape.shape}"
             raise ValueError(msg)
-        gazes = np.broadcast_to(np.asarray(gaze, np.float64), (2, 2))
+        gazes = _as_gazes(gaze)
+        _check(expression)
         turn = np.radians(expression.jaw)
-        weights = np.concatenate([shape, expression.weights, [np.sin(turn), 1 - np.cos(turn)]]).astype(np.float32)
+        weights = np.concatenate([shape, expression.weights, [np.sin(turn), 1 - np.cos(turn)]]).astype(
+            np.float32
+        )
         vertices = blend_shapes(self.mean, self.basis, weights)
         skin = vertices[self._slices["skin"]]
         part_lips(self.skin, skin)
@@ -154,6 +169,23 @@ class HeadModel:
             for name, where in self._slices.items()
         }
         return PosedHead(self, {**rest, **parts}, gazes)
+
+
+def _as_gazes(gaze: ArrayLike) -> NDArray[np.float64]:
+    """(2, 2), left eye first."""
+    degrees = np.asarray(gaze, np.float64)
+    if degrees.shape not in ((2,), (2, 2)) or not np.isfinite(degrees).all():
+        msg = f"gaze: expected (2,) or (2, 2) finite degrees, got an array of shape {degrees.shape}"
+        raise ValueError(msg)
+    return np.broadcast_to(degrees, (2, 2))
+
+
+def _check(expression: Expression) -> None:
+    weights = np.asarray(expression.weights)
+    finite = np.isfinite([expression.jaw, *expression.blink]).all() and np.isfinite(weights).all()
+    if weights.shape != (len(EXPRESSION),) or not finite:
+        msg = f"expression: expected {len(EXPRESSION)} finite weights and finite angles, got {expression}"
+        raise ValueError(msg)
 
 
 @cache
@@ -191,7 +223,9 @@ def _sites(skin: Skin, organs_: dict[str, NDArray[np.float64]]) -> Sites:
 
 def _on_scalp(skin: Skin) -> NDArray[np.bool_]:
     p, q = np.abs(skin.places[:, 0]), skin.places[:, 1]
-    return np.asarray(q < np.interp(p, [0, 60, 85, 110, 125, 150, 190, 267], [-92, -84, -66, -40, -30, 15, 45, 52]))
+    return np.asarray(
+        q < np.interp(p, [0, 60, 85, 110, 125, 150, 190, 267], [-92, -84, -66, -40, -30, 15, 45, 52])
+    )
 
 
 def _anchor_vertices(skin: Skin) -> dict[str, int]:
@@ -200,5 +234,7 @@ def _anchor_vertices(skin: Skin) -> dict[str, int]:
         found[name] = int(((skin.places - place) ** 2).sum(axis=1).argmin())
     for side, sign in (("left", 1.0), ("right", -1.0)):
         found[f"tragion_{side}"] = int(((skin.vertices - [sign * 71.0, 0.0, 0.0]) ** 2).sum(axis=1).argmin())
-        found[f"temple_{side}"] = int(((skin.vertices - [sign * 66.0, -32.0, -40.0]) ** 2).sum(axis=1).argmin())
+        found[f"temple_{side}"] = int(
+            ((skin.vertices - [sign * 66.0, -32.0, -40.0]) ** 2).sum(axis=1).argmin()
+        )
     return found

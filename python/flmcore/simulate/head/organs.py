@@ -42,7 +42,7 @@ def eyeball() -> Organ:
     flat = np.minimum(away / 180.0, 0.55)[:, None]
     uv = 0.5 + np.stack([flat * np.cos(turn), flat * np.sin(turn)], axis=-1).reshape(-1, 2)
     centre = len(points)
-    fan = np.column_stack([np.arange(around), np.roll(np.arange(around), -1), np.full(around, centre)])[:, ::-1]
+    fan = np.column_stack([np.roll(np.arange(around), -1), np.arange(around), np.full(around, centre)])
     vertices = np.concatenate([points, [(0.0, 0.0, -EYE_RADIUS - 0.6)]])
     triangles = np.concatenate([_grid(rings - 1, around, closed=True)[:, ::-1], fan])
     return vertices, triangles, np.concatenate([uv, [(0.5, 0.5)]])
@@ -52,12 +52,14 @@ def teeth(*, upper: bool) -> Organ:
     """An arc of teeth: u from the right end to the left, v from the gum to the edge (upper), from the edge (lower)."""
     columns = 17
     t = np.linspace(-1.0, 1.0, columns)
-    width, front, back = (25.5, -97.5, -66.0) if upper else (23.5, -95.0, -66.0)
+    width, front, back = (26.0, -99.5, -64.0) if upper else (24.0, -97.0, -64.0)
     x = width * np.sin(t * np.pi / 2)
     z = back + (front - back) * np.cos(t * np.pi / 2) ** 0.8
     gum, edge = (31.0, 42.8) if upper else (55.0, 43.6)
     top, bottom = (gum, edge - 1.2 * np.abs(t)) if upper else (edge + 0.5 * np.abs(t), gum)
-    rows = [np.column_stack([x, np.broadcast_to(top + (bottom - top) * s, x.shape), z]) for s in (0.0, 0.5, 1.0)]
+    rows = [
+        np.column_stack([x, np.broadcast_to(top + (bottom - top) * s, x.shape), z]) for s in (0.0, 0.5, 1.0)
+    ]
     u = (t + 1) / 2
     uv = np.concatenate([np.column_stack([u, np.full(columns, v)]) for v in (0.0, 0.5, 1.0)])
     return np.concatenate(rows), _grid(3, columns), uv
@@ -80,7 +82,9 @@ def mouth(rim: Floats) -> Organ:
     z = rim[:, 2] + s * (-52.0 - rim[:, 2])
     bag = np.stack([x, y, z], axis=-1).reshape(-1, 3)
     turn = np.arctan2((rim[:, 1] - middle[1]) * 2, rim[:, 0])
-    bag_uv = np.stack([0.5 + 0.5 * wide * np.cos(turn), 0.25 + 0.25 * wide * np.sin(turn)], axis=-1).reshape(-1, 2)
+    bag_uv = np.stack([0.5 + 0.5 * wide * np.cos(turn), 0.25 + 0.25 * wide * np.sin(turn)], axis=-1).reshape(
+        -1, 2
+    )
     tongue, triangles, uv = _tongue()
     inside = _grid(len(MOUTH_DEPTHS), len(rim), closed=True)  # seen from within
     every = np.concatenate([inside, triangles + len(bag)])
@@ -99,7 +103,20 @@ def _tongue() -> Organ:
 
 # An ear in its own plane: how far back and down its outline runs from the tragion, mm, once around from the upper root.
 _OUTLINE = np.array(
-    [(-2, -12), (2, -22), (10, -30), (20, -31), (29, -24), (32, -12), (29, 2), (23, 14), (15, 25), (7, 31), (1, 28), (-1, 18)],
+    [
+        (-2, -12),
+        (2, -22),
+        (10, -30),
+        (20, -31),
+        (29, -24),
+        (32, -12),
+        (29, 2),
+        (23, 14),
+        (15, 25),
+        (7, 31),
+        (1, 28),
+        (-1, 18),
+    ],
     np.float64,
 )
 
@@ -110,7 +127,9 @@ def ear(*, left: bool) -> Organ:
     at = np.linspace(0, len(_OUTLINE), around, endpoint=False)
     outline = np.stack([_periodic(at, _OUTLINE[:, i]) for i in range(2)], axis=1)
     # Share of the way from the middle, and how far it stands off the plane of the ear.
-    rings = np.array([(1.02, -3.0), (1.0, 1.5), (0.92, 2.6), (0.82, 1.2), (0.66, 1.6), (0.48, -3.0), (0.25, -5.5)])
+    rings = np.array(
+        [(1.02, -3.0), (1.0, 1.5), (0.92, 2.6), (0.82, 1.2), (0.66, 1.6), (0.48, -3.0), (0.25, -5.5)]
+    )
     flat = centre + rings[:, None, :1] * (outline - centre)
     off = np.broadcast_to(rings[:, 1:], flat.shape[:2])
     flat = np.concatenate([flat.reshape(-1, 2), [centre]])
@@ -119,7 +138,9 @@ def ear(*, left: bool) -> Organ:
     x = 71.0 + 0.42 * back + 0.9 * off
     points = np.column_stack([x, flat[:, 1] + 0.05 * back, -6.0 + 0.91 * flat[:, 0] - 0.42 * off])
     last = (len(rings) - 1) * around
-    fan = np.column_stack([last + np.arange(around), last + np.roll(np.arange(around), -1), np.full(around, last + around)])
+    fan = np.column_stack(
+        [last + np.arange(around), last + np.roll(np.arange(around), -1), np.full(around, last + around)]
+    )
     triangles = np.concatenate([_grid(len(rings), around, closed=True), fan[:, ::-1]])
     low, high = _OUTLINE.min(axis=0) - 1, _OUTLINE.max(axis=0) + 1
     uv = (flat - low) / (high - low)
@@ -133,4 +154,6 @@ def _periodic(at: Floats, values: Floats) -> Floats:
     """Catmull-Rom spline through values around a circle."""
     i, t = np.floor(at).astype(int), at % 1.0
     a, b, c, d = (values[(i + k) % len(values)] for k in (-1, 0, 1, 2))
-    return np.asarray(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
+    return np.asarray(
+        0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+    )

@@ -47,7 +47,9 @@ class Sites:
 
     def field(self, x: Floats | float = 0.0, y: Floats | float = 0.0, z: Floats | float = 0.0) -> Floats:
         """(N, 3) from what may be numbers."""
-        return np.stack([np.broadcast_to(each, len(self.points)) for each in (x, y, z)], axis=1).astype(np.float64)
+        return np.stack([np.broadcast_to(each, len(self.points)) for each in (x, y, z)], axis=1).astype(
+            np.float64
+        )
 
 
 def step(values: Floats, low: float, high: float) -> Floats:
@@ -65,7 +67,7 @@ def bump(points: Floats, centre: tuple[float, ...], width: float | tuple[float, 
 def jaw_share(places: Floats, points: Floats, lower: Floats) -> Floats:
     """(N,) how much skin follows the jaw: all of the lower lip and chin, none of the upper lip, the cheek between."""
     angle = np.degrees(np.arctan2(points[:, 1], np.maximum(-points[:, 2], 8.0)))
-    side = step(angle, 6.0, 40.0) * step(points[:, 2], 5.0, -35.0)
+    side = step(angle, 6.0, 40.0) * step(points[:, 2], 0.0, -70.0)
     beside = step(np.abs(places[:, 0]), 4.0, 20.0)
     share = np.where(lower > 0.5, 1.0 + beside * (side - 1.0), beside * side)
     return np.asarray(share * step(places[:, 1], 160.0, 92.0))

@@ -23,7 +23,7 @@ Indices = NDArray[np.int64]
 
 EYE_CENTRE = np.array([31.3, -24.9, -70.9])  # the left one's
 EYE_RADIUS = 13.0
-_LIP_DEPTH = np.array([(2.2, -0.35), (5.5, 2.0), (9.0, 8.0)])  # mm inward and away from the slit, row by row
+_LIP_DEPTH = np.array([(2.2, -0.6), (5.5, 2.0), (9.0, 8.0)])  # mm inward and away from the slit, row by row
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,31 @@ def surface(places: Floats) -> Floats:
 
 def _anchors() -> Floats:
     """Where the skin is the smooth head's: crown, back, neck."""
-    back = [(s * RADIUS * np.radians(t), q) for q in range(-100, 170, 30) for t in (120, 150) for s in (-1, 1)]
-    side = [(s * RADIUS * np.radians(t), q) for q in (-100, 150, LOWEST) for t in (30, 60, 90) if q != 150 or t > 60 for s in (-1, 1)]
-    top = [(s * RADIUS * np.radians(t), q) for q in (CROWN, -150, -125) for t in (20, 60, 110, 160) for s in (-1, 1)]
+    back = [
+        (s * RADIUS * np.radians(t), q) for q in range(-100, 170, 30) for t in (120, 150) for s in (-1, 1)
+    ]
+    side = [
+        (s * RADIUS * np.radians(t), q)
+        for q in (-100, 150, LOWEST)
+        for t in (30, 60, 90)
+        if q != 150 or t > 60
+        for s in (-1, 1)
+    ]
+    top = [
+        (s * RADIUS * np.radians(t), q)
+        for q in (CROWN, -150, -125)
+        for t in (20, 60, 110, 160)
+        for s in (-1, 1)
+    ]
     return np.array([*back, *side, *top, (SIDE, -50.0), (-SIDE, -50.0), (0.0, LOWEST)], np.float64)
 
 
 def skin_triangles(skin: Skin) -> Indices:
     """Those triangles (F, 3) that are seen when eyes and mouth are closed: all but the strips behind lids and lips."""
     hidden = np.zeros(len(skin.vertices), np.bool_)
-    hidden[np.concatenate([*skin.lid_strips.values(), skin.upper_inside.ravel(), skin.lower_inside.ravel()])] = True
+    hidden[
+        np.concatenate([*skin.lid_strips.values(), skin.upper_inside.ravel(), skin.lower_inside.ravel()])
+    ] = True
     return skin.triangles[~hidden[skin.triangles].any(axis=1)]
 
 
@@ -120,7 +135,7 @@ class _Whole:
         self.mirror[left], self.mirror[right] = right, left
 
     def strip(self, rows: Indices, *, closed: bool) -> None:
-        """Triangles between rows (R, N) of vertices, row 0 outside and to the left of the way along it."""
+        """Triangles between rows (R, N) of vertices: seen where the next row is to the left of the way along one."""
         following = np.roll(rows, -1, axis=1)
         a, b, c, d = rows[:-1], following[:-1], following[1:], rows[1:]
         if not closed:
@@ -156,7 +171,7 @@ def own_skin() -> Skin:
     for index in np.flatnonzero(half.landmarks < 0):
         landmarks[index] = whole.right[half.landmarks[_opposite(index)]]
     lower_ones = np.zeros(len(whole.points), np.bool_)
-    lower_ones[np.concatenate([lower[1:-1].ravel(), insides[1].ravel()])] = True
+    lower_ones[np.concatenate([lower[1:-1].ravel(), insides[1][1:-1].ravel()])] = True
     uv = _texture_places(whole)
     labels = _labels(whole, upper, lower, insides)
     return Skin(
@@ -212,13 +227,13 @@ def _lip_inside(whole: _Whole, line: Indices, up: bool) -> Indices:
     points = whole.points[line]
     inside = np.repeat(points[:, None], len(_LIP_DEPTH), axis=1)
     inside[:, :, 2] += _LIP_DEPTH[:, 0]
-    taper = np.minimum(1.0, 0.25 + (1.0 - np.abs(np.linspace(-1, 1, len(line)))) * 3)
-    inside[:, :, 1] += (-1 if up else 1) * np.where(_LIP_DEPTH[:, 1] > 0, taper[:, None], 1.0) * _LIP_DEPTH[:, 1]
+    taper = np.minimum(1.0, (1.0 - np.abs(np.linspace(-1, 1, len(line)))) * 4)  # both meet in the corners
+    inside[:, :, 1] += (-1 if up else 1) * taper[:, None] * _LIP_DEPTH[:, 1]
     inside[:, :, 0] *= 1.0 + 0.02 * np.arange(1, len(_LIP_DEPTH) + 1)
     rows = whole.add(inside, np.repeat(line[:, None], len(_LIP_DEPTH), axis=1))
     whole.mirror[rows] = rows[::-1]
     grid = np.concatenate([line[:, None], rows], axis=1).T
-    whole.strip(grid if up else grid[:, ::-1], closed=False)
+    whole.strip(grid[:, ::-1] if up else grid, closed=False)
     return rows
 
 
@@ -248,7 +263,9 @@ def _labels(whole: _Whole, upper: Indices, lower: Indices, insides: list[Indices
     labels = np.full(len(centres), CLASSES["skin"], np.uint8)
     edge = np.interp(p, [0, 25, 50, 75, 100, 125, 150], [93, 89, 79, 68, 54, 36, 36])
     labels[q > edge] = CLASSES["neck"]
-    labels[(p < np.interp(q, [-32, -14, 2, 10, 24], [4, 6, 10, 16.5, 14])) & (q > -32) & (q < 23.3)] = CLASSES["nose"]
+    labels[(p < np.interp(q, [-32, -14, 2, 10, 24], [4, 6, 10, 16.5, 14])) & (q > -32) & (q < 23.3)] = (
+        CLASSES["nose"]
+    )
     for name, grid, inside in (("top_lip", upper, insides[0]), ("bottom_lip", lower, insides[1])):
         red = np.zeros(len(whole.points), np.bool_)
         red[grid[:, :5]] = True
