@@ -21,6 +21,7 @@ def test_formats_are_listed() -> None:
         "csv",
         "coco-wholebody",
         "coco",
+        "simulated",
         "json",
         "facesynthetics",
         "lapa",

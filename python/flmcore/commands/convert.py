@@ -17,7 +17,8 @@ EXAMPLES = """examples:
   flmcore convert LaPa/test lapa68/ --to 300w --scheme 300w-68 --copy-images
   flmcore convert landmarks.xml landmarks.json --from dlib
 
-Formats: 300w (.pts), wflw, lapa, coco, coco-wholebody (read only), dlib (.xml), facesynthetics, csv, json; docs/datasets.md
+Formats: 300w (.pts), wflw, lapa, coco, coco-wholebody (read only), dlib (.xml), facesynthetics, simulated (read
+only), csv, json; docs/datasets.md
 defines them. OUT is written whole or not at all; what its format cannot keep is said. json keeps everything."""
 
 _SUFFIXES = {".json": "json", ".csv": "csv", ".xml": "dlib", ".txt": "wflw"}

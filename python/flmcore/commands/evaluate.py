@@ -83,7 +83,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="auto",
         metavar="FORMAT",
         help="of the data set: auto (default) looks whether PATH is one; images: it is none; or 300w, wflw, lapa, coco, "
-        "coco-wholebody, dlib, facesynthetics, csv, json. Boxes are then those of the truth, unless --boxes says otherwise",
+        "coco-wholebody, dlib, facesynthetics, simulated, csv, json. Boxes are then those of the truth, unless "
+        "--boxes says otherwise",
     )
     add_box_options(parser)
     parser.add_argument(

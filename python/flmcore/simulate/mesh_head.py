@@ -57,7 +57,9 @@ class MeshHead:
         average, theirs = skin.vertices[skin.landmarks], self._mesh[usual]
         places = carry(theirs, average, self._mesh)
         lower = near_lower_lip(places, average)
-        self._near, self._share = bind(places, skin, lower, dict(zip(usual.tolist(), skin.landmarks.tolist(), strict=True)))
+        self._near, self._share = bind(
+            places, skin, lower, dict(zip(usual.tolist(), skin.landmarks.tolist(), strict=True))
+        )
         triangles = _outwards(mesh.triangles, places)
         kept = triangles[~holes(triangles, places, average, lower)]
         bare = skin.triangles[~covered(skin, places, kept)]
@@ -73,7 +75,9 @@ class MeshHead:
 
     def _complete(self, places: NDArray[np.float64], start: int) -> None:
         """Schemes that the mesh has no list for: the vertices nearest to where flmcore's head has their landmarks."""
-        rest = self.own.pose(np.zeros(self.own.shapes), self.own.sample_expression(np.random.default_rng(0), 0.0))
+        rest = self.own.pose(
+            np.zeros(self.own.shapes), self.own.sample_expression(np.random.default_rng(0), 0.0)
+        )
         if "mediapipe-468" not in self.landmarks:
             wanted = rest.landmarks("mediapipe-468").astype(np.float64)
             apart = ((wanted[:, None] - places[None]) ** 2).sum(axis=2)
@@ -124,14 +128,12 @@ def mesh_head(mesh: Mesh) -> MeshHead:
 
 def _outwards(triangles: NDArray[np.int32], places: NDArray[np.float64]) -> NDArray[np.int32]:
     """All turned round where most of the surface would be seen from within: files differ in which way they wind."""
-    a, b, c = (places[triangles[:, corner]] for corner in range(3))
-    normal = np.cross(b - a, c - a)  # on a screen where y points down, counter-clockwise points away from the eye
-    out = ((a + b + c) / 3 - (0.0, 0.0, 0.0)) * (1, 0, 1)
-    facing = (normal * out).sum()
-    return np.ascontiguousarray(triangles[:, ::-1]) if facing * _own_facing() < 0 else triangles
-
-
-def _own_facing() -> float:
     skin = own_head().skin
-    a, b, c = (skin.vertices[skin.triangles[:, corner]] for corner in range(3))
-    return float((np.cross(b - a, c - a) * ((a + b + c) / 3 * (1, 0, 1))).sum())
+    turned_round = _facing(triangles, places) * _facing(skin.triangles, skin.vertices) < 0
+    return np.ascontiguousarray(triangles[:, ::-1]) if turned_round else triangles
+
+
+def _facing(triangles: NDArray[np.integer], points: NDArray[np.float64]) -> float:
+    """Above 0 where one winding, below 0 where the other shows the outside: away from the head's vertical axis."""
+    a, b, c = (points[triangles[:, corner]] for corner in range(3))
+    return float((np.cross(b - a, c - a) * ((a + b + c) * (1, 0, 1))).sum())
