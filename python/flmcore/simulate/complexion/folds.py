@@ -131,27 +131,22 @@ def _jaw() -> Patch:
 @cache
 def hollows() -> dict[str, Patch]:
     """Places that little light reaches, by name; those with ``_right`` have a mirror image."""
-    wing = [
-        [-10.5, 16.5],
-        [-14.8, 14.5],
-        [-15.5, 10],
-        [-12.5, 5.5],
-        [-8.5, 3.5],
-    ]  # upwards: the bulge is the wing
-    base = [[-12, 17.3], [-6.6, 18], [0, 20.5], [6.6, 18], [12, 17.3]]
+    # Upwards: the bulge is the wing.
+    wing = [[-10.5, 20.5], [-14.8, 18.0], [-15.5, 12.0], [-12.5, 6.5], [-8.5, 4.0]]
+    base = [[-12, 22.0], [-6.6, 22.8], [0, 25.2], [6.6, 22.8], [12, 22.0]]
     inner = landmark(39)[0]
     return {
-        "nostril_right": blob(-7.2, 15.2, 4.0, 2.0, power=3.0),
+        "nostril_right": blob(-7.2, 19.2, 4.0, 2.0, power=3.0),
         "wing_right": crease(wing, 1.9, relief=0.4),
         "nose_side_right": blob(-13.5, -12, 6, 17),
         "corner_right": blob(inner[0] + 4.5, inner[1] - 1, 5.5, 7.5),
         "socket_right": blob(-35, -32, 27, 8.5),
         "cheek_right": blob(-62, 26, 26, 22),
         "temple_right": blob(-88, -42, 17, 22),
-        "mouth_corner_right": blob(-28.5, 41, 4.5, 4.0),
+        "mouth_corner_right": blob(-29.5, 42.2, 4.5, 4.0),
         "under_nose": crease(base, 1.6, relief=0.2),
-        "philtrum": blob(0, 25.5, 2.6, 6.5),
-        "under_lip": blob(0, 54.5, 14, 4.0),
-        "chin": blob(0, 70, 1.6, 7.0),
+        "philtrum": blob(0, 29.5, 2.6, 5.5),
+        "under_lip": blob(0, 57.3, 14, 4.0),
+        "chin": blob(0, 74, 1.6, 7.0),
         "jaw": _jaw(),
     }
