@@ -99,8 +99,8 @@ def half_layout() -> Layout:
     _fill(points, eye, rim)
     every = points.all()
     # The lips are a grid of their own: along their lines, which are nearer to each other than their vertices are apart.
-    rest = np.setdiff1d(np.arange(len(every)), [upper[:, :-1], lower[:, :-1]])
-    triangles = rest[triangulate(_bulged(every[rest]))]
+    skin = np.setdiff1d(np.arange(len(every)), [upper[:, :-1], lower[:, :-1]])
+    triangles = skin[triangulate(_bulged(every[skin]))]
     hole = inside(every[triangles].mean(axis=1), every[eye[0]]) | _within_rim(
         every[triangles].mean(axis=1), every[rim]
     )
