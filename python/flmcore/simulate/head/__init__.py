@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flmcore.simulate.head.expression import Expression
+from flmcore.simulate.head.expression import Expression, sample_expression
+from flmcore.simulate.head.identity import sample_shape
 from flmcore.simulate.head.model import HeadModel, PosedHead, own_head
 
-__all__ = ["Expression", "HeadModel", "PosedHead", "own_head"]
+__all__ = ["Expression", "HeadModel", "PosedHead", "own_head", "sample_expression", "sample_shape"]

@@ -48,7 +48,7 @@ def _stretch_mouth(s: Sites, side: float) -> Floats:
 
 def _pucker(s: Sites) -> Floats:
     near = _at(s, 0.0, 43.0, 22.0, 13.0)
-    return s.field(-0.42 * s.x * near, -0.12 * (s.y - 43.0) * near, -6.0 * _at(s, 0.0, 43.0, 14.0, 11.0))
+    return s.field(-0.42 * s.x * near, -0.12 * (s.y - 43.0) * near, -6.5 * _at(s, 0.0, 43.0, 18.0, 11.0))
 
 
 def _funnel(s: Sites) -> Floats:
@@ -76,7 +76,7 @@ def _press(s: Sites) -> Floats:
 
 def _sideways(s: Sites) -> Floats:
     near = _at(s, 0.0, 46.0, 24.0, 16.0)
-    return s.field(9.0 * near, z=1.5 * np.abs(s.x) / 25.0 * near)
+    return s.field(9.0 * near, z=0.17 * s.x * near)
 
 
 def _brow(s: Sites, x: float, up: float, inward: float = 0.0) -> Floats:

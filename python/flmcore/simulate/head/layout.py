@@ -92,11 +92,19 @@ def half_layout() -> Layout:
     found[[66, 65, 55, 56, 57]] = lower[[0, 3, 5, 2, 0], [0, 0, 4, 4, 4]]
     rest = [i for i in (*range(8, 17), *range(22, 27), *range(27, 31), *range(33, 36))]
     found[rest] = points.add(places[rest])
+    rim = np.concatenate([upper[:, -1], lower[-2::-1, -1]])
     border = _border()
-    points.add(border[_distance(border, points.all()) > 1.6])
-    _fill(points, eye, upper, lower)
+    apart = (_distance(border, points.all()) > 1.6) & ~_within_rim(border, points.all()[rim])
+    points.add(border[apart])
+    _fill(points, eye, rim)
     every = points.all()
-    triangles = _without_holes(every, triangulate(_bulged(every)), eye[0], upper[:, 0], lower[:, 0])
+    # The lips are a grid of their own: along their lines, which are nearer to each other than their vertices are apart.
+    skin = np.setdiff1d(np.arange(len(every)), [upper[:, :-1], lower[:, :-1]])
+    triangles = skin[triangulate(_bulged(every[skin]))]
+    hole = inside(every[triangles].mean(axis=1), every[eye[0]]) | _within_rim(
+        every[triangles].mean(axis=1), every[rim]
+    )
+    triangles = np.concatenate([triangles[~hole], _between(upper), _between(lower)])
     return Layout(every, triangles, eye, upper, lower, found)
 
 
@@ -171,20 +179,32 @@ _SPACING = (
 )
 
 
-def _fill(points: _Points, eye: Indices, upper: Indices, lower: Indices) -> None:
+def _fill(points: _Points, eye: Indices, rim: Indices) -> None:
+    """Add points everywhere else; none so near an edge of the rim of the mouth that it would not be one (Gabriel)."""
     every = points.all()
-    outer_mouth = np.concatenate([upper[:, -1], lower[::-1, -1]])
-    holes = [every[eye[-1]], np.concatenate([every[outer_mouth], [(-1.0, 80.0), (-1.0, 0.0)]])]
+    middle = (every[rim[1:]] + every[rim[:-1]]) / 2
+    reach = 0.51 * np.linalg.norm(every[rim[1:]] - every[rim[:-1]], axis=1)
     inner = np.zeros(4)
     for spacing, (p_low, p_high, q_low, q_high) in _SPACING:
         grid = _hexagons(spacing, p_high, q_low, q_high)
         taken = (grid[:, 0] < inner[1]) & (grid[:, 1] > inner[2]) & (grid[:, 1] < inner[3])
         taken |= grid[:, 0] < max(p_low, 0.6 * spacing)
-        for hole in holes:
-            taken |= inside(grid, hole)
+        taken |= inside(grid, every[eye[-1]]) | _within_rim(grid, every[rim])
+        taken |= (np.linalg.norm(grid[:, None] - middle, axis=2) < reach).any(axis=1)
         grid = grid[~taken]
         points.add(grid[_distance(grid, points.all()) > 0.62 * spacing])
         inner = np.array([p_low, p_high, q_low, q_high])
+
+
+def _within_rim(points: Floats, rim: Floats) -> NDArray[np.bool_]:
+    """Whether points lie in the half mouth and its rings."""
+    return inside(points, np.concatenate([rim, [(-1.0, rim[-1, 1]), (-1.0, rim[0, 1])]]))
+
+
+def _between(grid: Indices) -> Indices:
+    """Triangles (F, 3) of a grid of vertices."""
+    a, b, c, d = (each.ravel() for each in (grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]))
+    return np.concatenate([np.column_stack([a, b, c]), np.column_stack([a, c, d])])
 
 
 def _distance(points: Floats, others: Floats) -> Floats:
@@ -216,12 +236,3 @@ def _bulged(points: Floats) -> Floats:
     """The points with straight borders bent out a little, so that every border edge is found."""
     share = points / [SIDE, LOWEST - CROWN] - [0.5, CROWN / (LOWEST - CROWN) + 0.5]
     return points * (1.0 + 1e-3 * (0.25 - share[:, ::-1] ** 2))
-
-
-def _without_holes(
-    points: Floats, triangles: NDArray[np.int32], eye: Indices, upper: Indices, lower: Indices
-) -> Indices:
-    centres = points[triangles].mean(axis=1)
-    slit = points[np.concatenate([upper, lower[-2::-1]])]
-    slit = np.concatenate([slit, [(-1.0, slit[-1, 1]), (-1.0, slit[0, 1])]])
-    return triangles[~(inside(centres, points[eye]) | inside(centres, slit))].astype(np.int64)
