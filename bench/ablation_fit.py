@@ -101,7 +101,10 @@ def _doubling(n: Floats, errors: Floats) -> Floats:
 
 def told(name: str, found: dict[str, Any]) -> str:
     """One honest line."""
-    start = f"{name} ({found['faces']} faces, {found['seeds']} seed{'s' * (found['seeds'] != 1)})"
+    seeds = f"{found['seeds']} seeds"
+    if found["seeds"] == 1:
+        seeds = "1 seed, so no spread of trainings in the intervals"
+    start = f"{name} ({found['faces']} faces, {seeds})"
     if found["doubling"] is None:
         return f"{start}: {found['reason']}."
     low, high = found["doubling_interval"]

@@ -166,7 +166,7 @@ def _notes(base: Base, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         "those faces, not over trainings. A seed draws other faces and starts from other weights: what lies within the "
         "spread over seeds is no finding. A change is in percentage points against the base, over the seeds that both have. "
         f"Each run: {_samples(rows)} training samples, {base.crop}×{base.crop}, batch {base.batch}."
-        + (f" {missing} settings (0 seeds) have not been run." if missing else "")
+        + (f" Settings that have not been run (0 seeds): {missing}." if missing else "")
     ]
 
 

@@ -92,12 +92,16 @@ def mean_points() -> tuple[Floats, int]:
     """(468, 3) mm in the frame of the average head, symmetric, and from how many faces."""
     way, flip = mapping("mediapipe-468", "300w-68"), list(get("mediapipe-468").flip)
     # Between the lips nobody's mouth is closed alike.
-    known = [i for i, grade in enumerate(way.grades) if grade == "exact" and i not in (61, 62, 63, 65, 66, 67)]
+    known = [
+        i for i, grade in enumerate(way.grades) if grade == "exact" and i not in (61, 62, 63, 65, 66, 67)
+    ]
     rows = [way.steps[0].rows[i][0][0] for i in known]
     faces = [fitted(face, MEAN_LANDMARKS, rows, known) for face in raw_outputs()]
     mean = np.median(faces, axis=0)
     mean = (mean + mean[flip] * [-1, 1, 1]) / 2
-    pull = thin_plate(mean[rows, :2], MEAN_LANDMARKS[known] - mean[rows], np.full(len(rows), LOOSE), mean[:, :2])
+    pull = thin_plate(
+        mean[rows, :2], MEAN_LANDMARKS[known] - mean[rows], np.full(len(rows), LOOSE), mean[:, :2]
+    )
     return mean + pull, len(faces)
 
 
@@ -128,7 +132,9 @@ def put_on_lines(places: Floats, points: Floats) -> None:
         at = np.array([i % EYE_STEPS for i in way])
         order = np.argsort(corner[at, 0])
         for index in line:
-            places[index] = [np.interp(points[index, 0], corner[at, 0][order], ring[at, k][order]) for k in (0, 1)]
+            places[index] = [
+                np.interp(points[index, 0], corner[at, 0][order], ring[at, k][order]) for k in (0, 1)
+            ]
     for index in (*EYE[0], *EYE[1]):
         places[flip[index]] = places[index] * [-1, 1]
     for row, lines in zip(LIP_ROWS, LIPS, strict=True):
