@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-from flmcore.commands.console import say, warn, whole
-from flmcore.report.safe import printable
+from flmcore.commands.console import say, whole
+from flmcore.commands.train_progress import watching
 
 if TYPE_CHECKING:
-    from flmcore.train.run import Step
     from flmcore.train.schema import TrainConfig
 
 __all__ = ["EXAMPLES", "add", "run"]
@@ -103,7 +96,7 @@ def _require_packages() -> None:
 def _train(config: TrainConfig, out: Path, *, resume: bool) -> int:
     from flmcore.train.run import run_training
 
-    with _watcher() as watcher:
+    with watching() as watcher:
         shipped = run_training(config, out, resume=resume, watcher=watcher)
     say(f"{shipped.weights}: {shipped.weights.stat().st_size:,} bytes")
     say(f"{shipped.detector}: flmcore evaluate IMAGES -d {shipped.detector}")
@@ -114,61 +107,10 @@ def _train(config: TrainConfig, out: Path, *, resume: bool) -> int:
 def _look(config: TrainConfig, sheet: Path | None, *, check: bool) -> int:
     from flmcore.train.look import check_training, write_sheet
 
-    with _watcher() as watcher:
+    with watching() as watcher:
         if sheet is not None:
             say(f"{sheet}: {write_sheet(config, sheet, watcher)} crops")
         if check:
             for line in check_training(config, watcher):
                 say(line)
     return 0
-
-
-class _Bar:
-    """A bar with loss, rate, images/s and the time left on a terminal; lines of the epochs in any case."""
-
-    def __init__(self, bar: Progress | None) -> None:
-        self._bar = bar
-        self._task: TaskID | None = None
-
-    def note(self, text: str) -> None:
-        warn(text)
-
-    def loading(self, name: str, done: int, total: int) -> None:
-        self._show(f"reading {name}", done, total)
-
-    def step(self, step: Step) -> None:
-        about = f"epoch {step.epoch + 1}  loss {step.loss:.3f}  rate {step.rate:.1e}  {step.images_per_second:.0f} images/s"
-        self._show(about, step.progress, 1)
-
-    def epoch(self, row: Mapping[str, Any]) -> None:
-        errors = "".join(
-            f"  {key.removeprefix('error ')} {value:.2f} %"
-            for key, value in row.items()
-            if key.startswith("error ")
-        )
-        line = f"epoch {row['epoch']}  {row['samples']:,} samples  {row['minutes']:.1f} min  loss {row['loss']:.3f}{errors}"
-        print(printable(line), flush=True)
-
-    def _show(self, about: str, done: float, total: float) -> None:
-        if self._bar is None:
-            return
-        if self._task is None:
-            self._task = self._bar.add_task("", total=total)
-        self._bar.update(self._task, completed=done, total=total, description=about.replace("[", r"\["))
-
-
-@contextmanager
-def _watcher() -> Iterator[_Bar]:
-    if not sys.stderr.isatty():
-        yield _Bar(None)
-        return
-    columns = (
-        TextColumn("{task.percentage:>3.0f} %"),
-        BarColumn(bar_width=30),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield _Bar(bar)

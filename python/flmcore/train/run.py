@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,10 +33,11 @@ _FOLDER = "checkpoints"
 
 @dataclass(frozen=True)
 class Step:
-    """How far a training is: the share that is behind, this run's speed, the last loss."""
+    """How far a training is: the share that is behind, epochs and steps, this run's speed, the last loss."""
 
     progress: float
     epoch: int
+    step: int
     loss: float
     rate: float
     images_per_second: float
@@ -183,7 +185,7 @@ class _Pace:
 
     def __init__(self, trainer: Trainer, watcher: Watcher) -> None:
         self._trainer, self._watcher = trainer, watcher
-        self._start = self._told = time.monotonic()
+        self._start, self._told = time.monotonic(), -math.inf  # the first step is told at once
         self._seen = 0
 
     def told(self, loss: torch.Tensor, batch: Batch) -> None:
@@ -194,7 +196,9 @@ class _Pace:
         self._told = now
         trainer = self._trainer
         speed = self._seen / max(1e-9, now - self._start)
-        self._watcher.step(Step(trainer.progress, trainer.epoch, float(loss), trainer.rate, speed))
+        self._watcher.step(
+            Step(trainer.progress, trainer.epoch, trainer.step, float(loss), trainer.rate, speed)
+        )
 
 
 def _errors(prepared: Prepared, trainer: Trainer) -> dict[str, float]:
