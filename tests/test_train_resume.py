@@ -20,7 +20,7 @@ pytest.importorskip("safetensors")
 from flmcore.detectors.checkpoint import read_checkpoint
 from flmcore.train.checkpoint import newest
 from flmcore.train.run import run_training
-from toy_faces import config_of, write_folder
+from toy_faces import config_of, two_folders
 
 FEW = "epochs = 3\nepoch_samples = 48"
 
@@ -28,10 +28,7 @@ FEW = "epochs = 3\nepoch_samples = 48"
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """32 faces to train on, 8 others."""
-    folder = tmp_path_factory.mktemp("trainings")
-    write_folder(folder / "faces", 32)
-    write_folder(folder / "others", 8, first=1000)
-    return folder
+    return two_folders(tmp_path_factory.mktemp("trainings"))
 
 
 def weights_of(out: Path) -> bytes:

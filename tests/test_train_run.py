@@ -23,7 +23,7 @@ pytest.importorskip("safetensors")
 from flmcore.detectors.checkpoint import read_checkpoint
 from flmcore.train.run import run_training
 from flmcore.train.trainer import Clock
-from toy_faces import config_of, write_folder
+from toy_faces import config_of, two_folders
 
 MILD = "rotation = 3.0\nnoise = 0.0\nblur = 0.0\nrescale = 0.0\npatch = 0.0\nmotion = 0.0\nshading = 0.0"
 
@@ -31,10 +31,7 @@ MILD = "rotation = 3.0\nnoise = 0.0\nblur = 0.0\nrescale = 0.0\npatch = 0.0\nmot
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """32 faces to train on, 8 others."""
-    folder = tmp_path_factory.mktemp("trainings")
-    write_folder(folder / "faces", 32)
-    write_folder(folder / "others", 8, first=1000)
-    return folder
+    return two_folders(tmp_path_factory.mktemp("trainings"))
 
 
 @pytest.fixture(scope="module")

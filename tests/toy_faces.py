@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from flmcore.train.config import read_train_config
 from flmcore.train.schema import TrainConfig
 
-__all__ = ["CONFIG", "config_of", "toy_face", "write_config", "write_folder"]
+__all__ = ["CONFIG", "config_of", "toy_face", "two_folders", "write_config", "write_folder"]
 
 # The face of a child's drawing in the order of 300w-68, x and y from -1 to 1; pupils follow.
 _TURN = np.linspace(np.pi, 0, 17)
@@ -126,3 +126,10 @@ def config_of(
     if validated:
         path.write_text(path.read_text() + '\n[[validation]]\npath = "others"\nname = "other"\n')
     return read_train_config(path, settings)
+
+
+def two_folders(folder: Path) -> Path:
+    """``faces``, 32 to train on, and ``others``, 8 more."""
+    write_folder(folder / "faces", 32)
+    write_folder(folder / "others", 8, first=1000)
+    return folder

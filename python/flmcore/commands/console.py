@@ -28,6 +28,7 @@ __all__ = [
     "show_page",
     "show_problems",
     "terminal",
+    "terminal_progress",
     "warn",
     "whole",
 ]
@@ -63,7 +64,7 @@ def show_page(page: Path) -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[Step], None] | None]:
+def terminal_progress() -> Iterator[Progress | None]:
     """A bar with the time left on standard error; None where that is no terminal."""
     if not sys.stderr.isatty():
         yield None
@@ -77,6 +78,16 @@ def progress_bar() -> Iterator[Callable[[Step], None] | None]:
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield bar
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Step], None] | None]:
+    """What tells :func:`terminal_progress` how far one thing is; None where there is no terminal."""
+    with terminal_progress() as bar:
+        if bar is None:
+            yield None
+            return
         task = bar.add_task("starting", total=None)
 
         def show(step: Step) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress, TaskID
 
-from flmcore.commands.console import warn
+from flmcore.commands.console import terminal_progress, warn
 from flmcore.report.safe import printable
 
 if TYPE_CHECKING:
@@ -105,16 +104,5 @@ class Lines(_Epochs):
 @contextmanager
 def watching() -> Iterator[Bar | Lines]:
     """A bar where standard error is a terminal, else lines."""
-    if not sys.stderr.isatty():
-        yield Lines()
-        return
-    columns = (
-        TextColumn("{task.percentage:>3.0f} %"),
-        BarColumn(bar_width=30),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield Bar(bar)
+    with terminal_progress() as bar:
+        yield Lines() if bar is None else Bar(bar)
