@@ -99,7 +99,7 @@ def render_face(
     lights = sample_lights(light, shadows=settings.shadows)
     parts = [who.dressed(name, geometry) for name, geometry in head.parts.items()]
     if settings.accessories:
-        parts += sample_accessories(worn).build(head, who.complexion)
+        parts += sample_accessories(worn, settings.chances).build(head, who.complexion)
     scene = assemble(parts, camera)
     fragments = scene.drawn(camera, settings.samples)
     picture, cover = _before(sample_background(behind, settings), scene.lit(fragments, lights))
