@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flmcore.detectors.checks import UnexpectedValue, number
+from flmcore.nearest import nearest
 
 __all__ = ["Chances", "as_chances"]
 

@@ -88,7 +88,7 @@ class SimulateSettings:
     expression: float = _key(_STRENGTH, default=1.0)
     texture: str = _key(choice("full", "plain"), default="full")
     accessories: bool = _key(flag, default=True)
-    chances: Chances = _key(as_chances, default_factory=Chances)
+    chances: Chances = _key(as_chances, default_factory=Chances)  # noqa: RUF009  # a field, as the others
     shadows: float = _key(_SHARE, default=0.6)
     background_folder: str | None = _key(_text_or_none, default=None)
     background_photos: float = _key(_SHARE, default=0.5)
