@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from flmcore.simulate.accessories.glasses import build_glasses, sample_glasses
+from flmcore.simulate.accessories.glasses import build_glasses
 from flmcore.simulate.accessories.hair import build_hair, sample_hair
 from flmcore.simulate.accessories.hands import build_hand, sample_hand
 from flmcore.simulate.accessories.headwear import build_headwear, sample_headwear
-from flmcore.simulate.accessories.sampled import Chances, sample_accessories
+from flmcore.simulate.accessories.sampled import sample_accessories
+from flmcore.simulate.accessories.spectacles import sample_glasses
+from flmcore.simulate.chances import Chances
 from standin_head import standin
 
 EVERYTHING = Chances(1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.5, 1)

@@ -7,7 +7,7 @@ import pytest
 
 from flmcore.simulate.accessories import sample_accessories
 from flmcore.simulate.accessories.head_fit import fit
-from flmcore.simulate.accessories.sampled import Chances
+from flmcore.simulate.chances import Chances
 from flmcore.simulate.complexion import sample_complexion
 from flmcore.simulate.head import own_head
 

@@ -155,3 +155,32 @@ def test_numbers_below_zero_are_told() -> None:
         render_face(SETTINGS, 0, -1)
     with pytest.raises(ValueError, match="seed: expected a whole number from 0, got -3"):
         render_face(SETTINGS, -3, 0)
+
+
+def test_what_is_not_asked_for_changes_no_pixel() -> None:
+    full = render_face(SETTINGS, 0, 3)
+    lean = render_face(SETTINGS, 0, 3, truth=("facesynthetics-70",), labels=False)
+    np.testing.assert_array_equal(lean.image, full.image)
+    assert list(lean.landmarks) == list(lean.visible) == ["facesynthetics-70"]
+    np.testing.assert_array_equal(lean.landmarks["facesynthetics-70"], full.landmarks["facesynthetics-70"])
+    np.testing.assert_array_equal(lean.visible["facesynthetics-70"], full.visible["facesynthetics-70"])
+    np.testing.assert_array_equal(full.landmarks["facesynthetics-70"][:68], full.landmarks["300w-68"])
+    np.testing.assert_array_equal(lean.box, full.box)
+    assert (lean.labels.size, full.labels.shape) == (0, full.image.shape[:2])
+    assert render_face(SETTINGS, 0, 3, truth=()).landmarks == {}
+    with pytest.raises(ValueError, match=r"truth: expected schemes of 300w-68, .*, got 'wflw-98'"):
+        render_face(SETTINGS, 0, 3, truth=("wflw-98",))
+
+
+def test_chances_are_settings() -> None:
+    always = {"glasses": 1.0, "dark": 1.0, "headwear": 0.0, "hair": 0}
+    settings = SimulateSettings.from_table({**SETTINGS.to_table(), "chances": always})
+    assert SimulateSettings.from_table(settings.to_table()) == settings
+    parts = [render_face(settings, 0, index, truth=(), labels=False).drawn["parts"] for index in range(3)]
+    assert all("lenses" in names and "hair" not in names for names in parts)
+    with pytest.raises(ValueError, match=r"chances: expected keys of .*did you mean 'glasses'"):
+        SimulateSettings(chances={"glases": 1.0})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="chances: expected a number from 0 to 1 for hand, got 2"):
+        SimulateSettings(chances={"hand": 2})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="chances: expected a table of hair"):
+        SimulateSettings(chances=0.5)  # type: ignore[arg-type]

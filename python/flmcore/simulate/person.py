@@ -36,13 +36,16 @@ class Person:
         shape: of the head, as :func:`sample_shape` gives it.
         complexion: skin, hair, eyes.
         textures: by the name of the head's part.
-        labels: (256, 320) uint8, classes of the skin's texels.
     """
 
     shape: Any
     complexion: Complexion
     textures: dict[str, NDArray[np.uint8]]
-    labels: NDArray[np.uint8]
+
+    @functools.cached_property
+    def labels(self) -> NDArray[np.uint8]:
+        """(256, 320), classes of the skin's texels."""
+        return skin_labels(self.complexion)
 
     def dressed(self, name: str, geometry: Geometry) -> Part:
         """A part of the head with this person's surface."""
@@ -90,7 +93,7 @@ def person(seed: int, number: int, identity: float, texture: str) -> Person:
     textures = _textures(complexion)
     if texture == "plain":
         textures = {name: _plain(picture) for name, picture in textures.items()}
-    return Person(shape, complexion, textures, skin_labels(complexion))
+    return Person(shape, complexion, textures)
 
 
 def _textures(complexion: Complexion) -> dict[str, NDArray[np.uint8]]:

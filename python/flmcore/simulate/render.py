@@ -19,14 +19,15 @@ from flmcore.simulate.parts import Part
 from flmcore.simulate.person import person
 from flmcore.simulate.scene.background import sample_background
 from flmcore.simulate.scene.camera import Camera, sample_camera
-from flmcore.simulate.scene.imaging import develop, linear_of
+from flmcore.simulate.scene.imaging import develop
 from flmcore.simulate.scene.lights import sample_lights
 from flmcore.simulate.scene.visibility import visible
 from flmcore.simulate.settings import SimulateSettings
 
-__all__ = ["SCHEMES", "Rendered", "render_face"]
+__all__ = ["SCHEMES", "TRUTH", "Rendered", "render_face"]
 
 SCHEMES = ("300w-68", "mediapipe-468")
+TRUTH = (*SCHEMES, "facesynthetics-70")  # schemes that a drawn face's landmarks come in
 _STREAM = 2  # of random numbers; person.py has 1
 
 
@@ -36,10 +37,11 @@ class Rendered:
 
     Attributes:
         image: (S, S, 3) uint8 sRGB.
-        landmarks: by scheme (300w-68, mediapipe-468, and facesynthetics-70: the former with the pupils), (K, 2) float32 pixels, (0, 0) the centre of the top-left one: where the vertex is, also
-            where something hides it or outside the image.
+        landmarks: by scheme (300w-68, mediapipe-468, and facesynthetics-70: the first with the pupils), (K, 2) float32
+            pixels, (0, 0) the centre of the top-left one: where the vertex is, also where something hides it or outside
+            the image.
         visible: by scheme, (K,) bool: inside the image, and nothing drawn before it.
-        labels: (S, S) uint8, classes as in :data:`flmcore.simulate.parts.CLASSES`.
+        labels: (S, S) uint8, classes as in :data:`flmcore.simulate.parts.CLASSES`; (0, 0) where they were not asked for.
         box: (4,) float32 x0, y0, x1, y1: tight about the 68 landmarks, edge coordinates.
         camera: that saw it.
         drawn: what it shows, as plain values of JSON.
@@ -54,7 +56,15 @@ class Rendered:
     drawn: dict[str, Any]
 
 
-def render_face(settings: SimulateSettings, seed: int, index: int, mesh: Mesh | None = None) -> Rendered:
+def render_face(
+    settings: SimulateSettings,
+    seed: int,
+    index: int,
+    mesh: Mesh | None = None,
+    *,
+    truth: Sequence[str] = TRUTH,
+    labels: bool = True,
+) -> Rendered:
     """Draw image ``index`` of the set that ``settings`` and ``seed`` describe; always the same bytes.
 
     Args:
@@ -62,15 +72,21 @@ def render_face(settings: SimulateSettings, seed: int, index: int, mesh: Mesh | 
         seed: of the whole set, 0 or more.
         index: of the image, 0 or more. Consecutive ones show the same person (``images_per_person``).
         mesh: whose face it is, as :func:`flmcore.simulate.mesh_file.read_mesh` gives it; None for flmcore's own.
+        truth: schemes of the landmarks that are wanted: what is not asked for takes no time, and changes no pixel.
+        labels: whether classes of pixels are.
 
     Raises:
-        ValueError: a negative seed or index, or a background folder without images.
+        ValueError: a negative seed or index, an unknown scheme, or a background folder without images.
         ImageError: an image of that folder cannot be read.
     """
     for name, value in (("seed", seed), ("index", index)):
         if value < 0:
             msg = f"{name}: expected a whole number from 0, got {value!r}"
             raise ValueError(msg)
+    unknown = [scheme for scheme in truth if scheme not in TRUTH]
+    if unknown:
+        msg = f"truth: expected schemes of {', '.join(TRUTH)}, got {unknown[0]!r}"
+        raise ValueError(msg)
     # One stream for each thing: a change to one leaves the others as they were.
     body, worn, view, light, behind, film = (
         np.random.default_rng([seed, _STREAM, index, kind]) for kind in range(6)
@@ -78,39 +94,61 @@ def render_face(settings: SimulateSettings, seed: int, index: int, mesh: Mesh | 
     who = person(seed, index // settings.images_per_person, settings.identity, settings.texture)
     model = own_head() if mesh is None else mesh_head(mesh)
     head = model.pose(who.shape, model.sample_expression(body, settings.expression), _gaze(body))
-    truth = {scheme: head.landmarks(scheme) for scheme in SCHEMES}
-    truth["facesynthetics-70"] = np.concatenate([truth["300w-68"], _pupils(head)])
-    camera = sample_camera(view, truth["300w-68"], settings)
+    marks = head.landmarks("300w-68")
+    camera = sample_camera(view, marks, settings)
     lights = sample_lights(light, shadows=settings.shadows)
     parts = [who.dressed(name, geometry) for name, geometry in head.parts.items()]
     if settings.accessories:
-        parts += sample_accessories(worn).build(head, who.complexion)
+        parts += sample_accessories(worn, settings.chances).build(head, who.complexion)
     scene = assemble(parts, camera)
     fragments = scene.drawn(camera, settings.samples)
-    shown = scene.lit(fragments, lights)
-    around = linear_of(sample_background(behind, settings))
-    cover = np.ascontiguousarray(shown[..., 3])
-    picture = np.ascontiguousarray(shown[..., :3].transpose(2, 0, 1))
-    picture += (1 - cover) * around.transpose(2, 0, 1)
-    pixels = {scheme: camera.project(points) for scheme, points in truth.items()}
+    picture, cover = _before(sample_background(behind, settings), scene.lit(fragments, lights))
+    pixels, visible = _seen(head, marks, truth, camera, fragments.depth)
     return Rendered(
         image=develop(film, picture, cover, settings.imaging),
-        landmarks={scheme: np.ascontiguousarray(points[:, :2]) for scheme, points in pixels.items()},
-        visible={scheme: visible(points, fragments.depth, camera.size) for scheme, points in pixels.items()},
-        labels=scene.labels(fragments, {"skin": who.labels}),
-        box=_tight(pixels["300w-68"]),
+        landmarks=pixels,
+        visible=visible,
+        labels=scene.labels(fragments, {"skin": who.labels}) if labels else np.zeros((0, 0), np.uint8),
+        box=_tight(camera.project(marks)),
         camera=camera,
         drawn=_told(who.complexion, camera, lights.kind, scene.parts),
     )
 
 
+def _before(
+    around: NDArray[np.float32], shown: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Linear light (3, H, W) of what is shown, (H, W, 4) and premultiplied, before what is around it (3, H, W); its cover."""
+    planes = np.ascontiguousarray(shown.transpose(2, 0, 1))
+    picture, cover = planes[:3], planes[3]
+    around *= 1 - cover
+    picture += around
+    return picture, cover
+
+
 def _seen(
-    pixels: dict[str, NDArray[np.float32]], depth: NDArray[np.float32], size: tuple[int, int]
-) -> dict[str, NDArray[np.bool_]]:
-    """Of all schemes' points at once: each call takes as long for one as for hundreds."""
-    ends = np.cumsum([len(points) for points in pixels.values()])
-    every = visible(np.concatenate(list(pixels.values())), depth, size)
-    return dict(zip(pixels, np.split(every, ends[:-1]), strict=True))
+    head: PosedHead,
+    marks: NDArray[np.float32],
+    truth: Sequence[str],
+    camera: Camera,
+    depth: NDArray[np.float32],
+) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.bool_]]]:
+    """Pixels and visibility, of all schemes' points at once: each call takes as long for one as for hundreds."""
+    points = {scheme: _marked(head, marks, scheme) for scheme in truth}
+    if not points:
+        return {}, {}
+    ends = np.cumsum([len(each) for each in points.values()])[:-1]
+    every = camera.project(np.concatenate(list(points.values())))
+    shown = np.split(visible(every, depth, camera.size), ends)
+    places = np.split(np.ascontiguousarray(every[:, :2]), ends)
+    return dict(zip(points, places, strict=True)), dict(zip(points, shown, strict=True))
+
+
+def _marked(head: PosedHead, marks: NDArray[np.float32], scheme: str) -> NDArray[np.float32]:
+    """(K, 3) of the head; ``marks`` are its 68."""
+    if scheme == "facesynthetics-70":
+        return np.concatenate([marks, _pupils(head)])
+    return marks if scheme == "300w-68" else head.landmarks(scheme)
 
 
 def _pupils(head: PosedHead) -> NDArray[np.float32]:

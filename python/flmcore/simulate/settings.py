@@ -9,6 +9,7 @@ from typing import Any
 
 from flmcore.detectors.checks import Check, UnexpectedValue, choice, count, flag, number, numbers, text
 from flmcore.nearest import nearest
+from flmcore.simulate.chances import Chances, as_chances
 
 __all__ = ["SimulateSettings"]
 
@@ -65,6 +66,8 @@ class SimulateSettings:
         identity, expression: strength of the deformations; 0 is the mean face, at rest.
         texture: ``full``, or ``plain``: one colour for each part (an ablation).
         accessories: hair, glasses, hats, hands, clothes; without, heads are bald.
+        chances: how often each of those is seen, from 0 to 1: a table of hair, glasses, dark (of the glasses), headwear,
+            earrings, mask, hand, thing (hand + thing are 1 at most), clothes; what is left out keeps its chance.
         shadows: share of images whose main light casts them.
         background_folder: images of yours to draw some backgrounds from; None draws all.
         background_photos: share of backgrounds from that folder.
@@ -85,6 +88,7 @@ class SimulateSettings:
     expression: float = _key(_STRENGTH, default=1.0)
     texture: str = _key(choice("full", "plain"), default="full")
     accessories: bool = _key(flag, default=True)
+    chances: Chances = _key(as_chances, default_factory=Chances)  # noqa: RUF009  # a field, as the others
     shadows: float = _key(_SHARE, default=0.6)
     background_folder: str | None = _key(_text_or_none, default=None)
     background_photos: float = _key(_SHARE, default=0.5)

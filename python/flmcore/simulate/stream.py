@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
@@ -52,9 +52,23 @@ class FaceStream:
         return cls(SimulateSettings.from_table(options), seed)
 
     def __getitem__(self, index: SupportsIndex) -> Rendered:
-        from flmcore.simulate.render import render_face
+        return self.render(index)
 
-        return render_face(self.settings, self.seed, _from_zero("index", index), self.mesh)
+    def render(
+        self, index: SupportsIndex, *, truth: Sequence[str] | None = None, labels: bool = True
+    ) -> Rendered:
+        """The same picture with less beside it, in less time.
+
+        Args:
+            index: from 0.
+            truth: schemes of the landmarks that are wanted, None for all.
+            labels: whether classes of pixels are.
+        """
+        from flmcore.simulate.render import TRUTH, render_face
+
+        number = _from_zero("index", index)
+        wanted = TRUTH if truth is None else truth
+        return render_face(self.settings, self.seed, number, self.mesh, truth=wanted, labels=labels)
 
     def __iter__(self) -> Iterator[Rendered]:
         index = 0

@@ -35,7 +35,7 @@ class DrawnFaces(Dataset[Item]):
         if not 0 <= index < self.length:
             msg = f"index: expected one from 0 to {self.length - 1}, got {index}"
             raise IndexError(msg)  # what ends a loop over a data set
-        face = self.stream[self.first + index]
+        face = self.stream.render(self.first + index, truth=(self.scheme,), labels=False)
         image = np.ascontiguousarray(face.image.transpose(2, 0, 1))
         points, visible = face.landmarks[self.scheme], face.visible[self.scheme]
         return torch.from_numpy(image), torch.from_numpy(points), torch.from_numpy(visible)

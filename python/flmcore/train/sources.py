@@ -184,7 +184,14 @@ class StreamSource:
         return {"seed": self._seed, "settings": self._settings}
 
     def face(self, number: int) -> Face:
-        drawn = self._stream[number if self._first is None else number % self._first]
+        from flmcore.simulate.render import TRUTH
+
+        scheme = self._config.scheme
+        drawn = self._stream.render(
+            number if self._first is None else number % self._first,
+            truth=(scheme,) if scheme in TRUTH else TRUTH,
+            labels=False,
+        )
         points = _drawn_points(drawn.landmarks, self._config.scheme)
         box = tight_box(points)
         if box is None:

@@ -20,6 +20,7 @@ from flmcore.simulate.accessories.grid import (
     tubes,
     unit,
 )
+from flmcore.simulate.accessories.hand_skin import hand_texture
 from flmcore.simulate.accessories.lots import pick
 from flmcore.simulate.accessories.tint import Colour
 from flmcore.simulate.parts import CLASSES, Geometry, Part
@@ -218,7 +219,7 @@ def build_hand(hand: Hand, head: Fitted) -> list[Part]:
     palm = tubes(palm_path[None], size * _PALM[None, :, 1:], out, _PALM_SIDES)
     grids = ((_ROWS, _SIDES + 1, 5), (_PALM_ROWS, _PALM_SIDES + 1, 1))
     geometry = Geometry(np.concatenate([fingers, palm]), join(*grids), _uv())
-    parts = [Part("hand", geometry, _texture(head.tone), CLASSES["ignore"], 0.12, 10.0)]
+    parts = [Part("hand", geometry, hand_texture(head.tone), CLASSES["ignore"], 0.12, 10.0)]
     if hand.sleeve is not None:
         cloth = tubes(palm_path[None, -3:], size * (_PALM[None, -3:, 1:] + 7), out, _PALM_SIDES)
         sleeve = Geometry(cloth, grid_triangles(3, _PALM_SIDES + 1), grid_uv(3, _PALM_SIDES + 1))
@@ -235,22 +236,3 @@ def _uv() -> Floats:
     uv = floats(np.concatenate([fingers, palm]))
     uv.setflags(write=False)
     return uv
-
-
-@functools.cache
-def _relief() -> Floats:
-    """(32, 32, 3): what a tone is multiplied with. Left half: round a finger, base to tip; right half: the palm's."""
-    y, x = np.mgrid[0:32, 0:32].astype(np.float32) / 31
-    crease = sum(np.exp(-(((y - at) / 0.025) ** 2)) for at in (0.45, 0.72))
-    finger = 1.0 - 0.16 * crease - 0.10 * (y < 0.05)
-    nail = (np.abs(x - 0.125) < 0.05) & (y > 0.84) & (y < 0.97)
-    relief = np.repeat(np.where(x < 0.5, finger, 1.0)[..., None], 3, axis=-1)
-    relief[nail] = (1.12, 1.08, 1.1)
-    relief[..., 1:] *= np.where((y > 0.8) & (x < 0.5) & ~nail, 0.93, 1.0)[..., None]  # finger tips are redder
-    return relief.astype(np.float32)
-
-
-def _texture(tone: Colour) -> NDArray[np.uint8]:
-    picture = np.full((32, 32, 4), 255, np.uint8)
-    picture[..., :3] = np.clip(_relief() * floats(tone), 0, 255)
-    return picture

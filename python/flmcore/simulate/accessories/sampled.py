@@ -10,41 +10,18 @@ from flmcore.simulate.accessories.clothes import Clothes, build_clothes, sample_
 from flmcore.simulate.accessories.earrings import Earrings, build_earrings, sample_earrings
 from flmcore.simulate.accessories.facewear import Mask, build_mask, sample_mask
 from flmcore.simulate.accessories.fitted import Fitted
-from flmcore.simulate.accessories.glasses import Glasses, build_glasses, sample_glasses
+from flmcore.simulate.accessories.glasses import build_glasses
 from flmcore.simulate.accessories.hair import Hair, build_hair, sample_hair
 from flmcore.simulate.accessories.hands import Hand, build_hand, sample_hand
 from flmcore.simulate.accessories.head_fit import Posed, fit
 from flmcore.simulate.accessories.headwear import SHROUDS, Headwear, build_headwear, sample_headwear
 from flmcore.simulate.accessories.objects import Thing, build_thing, sample_thing
+from flmcore.simulate.accessories.spectacles import Glasses, sample_glasses
+from flmcore.simulate.chances import Chances
 from flmcore.simulate.complexion.traits import Complexion
 from flmcore.simulate.parts import Part
 
-__all__ = ["Accessories", "Chances", "sample_accessories"]
-
-
-@dataclass(frozen=True)
-class Chances:
-    """How often something is worn or held before the face, each from 0 to 1.
-
-    Attributes:
-        hair: 1 is all but the bald.
-        glasses: of any kind; ``dark`` of them are sunglasses.
-        headwear, earrings: on the head.
-        mask: over mouth and nose.
-        hand: a hand alone before part of the face.
-        thing: something else there, mostly with the hand that holds it.
-        clothes: shoulders; without them the neck ends in nothing.
-    """
-
-    hair: float = 1.0
-    glasses: float = 0.2
-    dark: float = 0.25
-    headwear: float = 0.15
-    earrings: float = 0.18
-    mask: float = 0.03
-    hand: float = 0.07
-    thing: float = 0.05
-    clothes: float = 1.0
+__all__ = ["Accessories", "sample_accessories"]
 
 
 @dataclass(frozen=True)

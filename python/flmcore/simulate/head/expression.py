@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
+import functools
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -170,39 +173,44 @@ def expression_fields(s: Sites) -> Floats:
 
 def sample_expression(rng: np.random.Generator, strength: float = 1.0) -> Expression:
     """A random expression: at rest, one of the usual ones, or a mixture."""
-    weights = dict.fromkeys(EXPRESSION, 0.0)
-    kind = rng.choice(len(_RECIPES), p=_SHARES)
-    names, jaw_range = _RECIPES[kind]
-    amount = rng.uniform(0.3, 1.1)
-    for name, value in names.items():
-        lopsided = rng.normal(0.0, 0.12, 2)
-        if name in _PAIRED:
-            weights[f"{name} left"] += value * amount * (1 + lopsided[0])
-            weights[f"{name} right"] += value * amount * (1 + lopsided[1])
-        else:
-            weights[name] += value * amount
-    for name in EXPRESSION:
-        weights[name] += rng.exponential(0.12) * rng.choice([0.0, 1.0], p=[0.6, 0.4])
-    weights["sideways"] *= rng.choice([-1.0, 1.0])
-    weights["jaw sideways"] *= rng.choice([-1.0, 1.0])
-    values = np.array([weights[name] for name in EXPRESSION])
-    jaw = float(rng.uniform(*jaw_range)) * strength
+    kind = bisect.bisect(_UP_TO, rng.random(), 0, len(_RECIPES) - 1)
+    amounts, paired = _recipes()
+    count = len(EXPRESSION)
+    values = amounts[kind] * rng.uniform(0.3, 1.1)
+    values *= 1 + paired * rng.normal(0.0, 0.12, count)  # lopsided
+    values += rng.exponential(0.12, count) * (rng.random(count) < 0.4)
+    values[_EITHER_WAY] *= np.where(rng.random(len(_EITHER_WAY)) < 0.5, -1.0, 1.0)
+    jaw = float(rng.uniform(*_RECIPES[kind][1])) * strength
     blink = _sample_blink(rng)
-    return Expression((np.clip(values, -1.2, 1.2) * strength).astype(np.float32), jaw, blink)
+    values = np.minimum(np.maximum(values, -1.2), 1.2) * strength
+    return Expression(values.astype(np.float32), jaw, blink)
 
 
 def _sample_blink(rng: np.random.Generator) -> tuple[float, float]:
-    kind = rng.choice(4, p=[0.78, 0.12, 0.05, 0.05])
-    rest = rng.normal(0.0, 0.12)
-    if kind == 0:
+    kind, rest = rng.random(), rng.normal(0.0, 0.12)
+    if kind < 0.78:
         left = right = rest
-    elif kind == 1:
+    elif kind < 0.90:
         left = right = rng.uniform(0.3, 1.0)
-    elif kind == 2:
+    elif kind < 0.95:
         left = right = rng.uniform(-0.45, -0.1)
     else:
-        left, right = rng.permutation([rest, rng.uniform(0.5, 1.0)])
-    return float(np.clip(left, -0.45, 1.0)), float(np.clip(right, -0.45, 1.0))
+        left, right = rest, rng.uniform(0.5, 1.0)
+        if rng.random() < 0.5:
+            left, right = right, left
+    return min(max(left, -0.45), 1.0), min(max(right, -0.45), 1.0)
+
+
+@functools.cache
+def _recipes() -> tuple[Floats, Floats]:
+    """The weights of each recipe, (R, M), and which of the M are one side of a pair."""
+    amounts = np.stack([Expression.named(0.0, (0.0, 0.0), **_underscored(names)).weights for names, _ in _RECIPES])
+    paired = [name.endswith((" left", " right")) for name in EXPRESSION]
+    return amounts.astype(np.float64), np.array(paired, np.float64)
+
+
+def _underscored(names: dict[str, float]) -> dict[str, float]:
+    return {name.replace(" ", "_"): value for name, value in names.items()}
 
 
 # What is done together, and the degrees that the jaw is open.
@@ -222,4 +230,5 @@ _RECIPES: tuple[tuple[dict[str, float], tuple[float, float]], ...] = (
     ({"sideways": 0.7}, (0.0, 2.0)),
     ({"puff": 0.9, "press": 0.3}, (0.0, 0.5)),
 )
-_SHARES = np.array([20, 14, 16, 8, 10, 6, 4, 5, 4, 4, 3, 3, 2, 1]) / 100.0
+_UP_TO = tuple(itertools.accumulate(share / 100 for share in (20, 14, 16, 8, 10, 6, 4, 5, 4, 4, 3, 3, 2, 1)))
+_EITHER_WAY = [EXPRESSION.index("sideways"), EXPRESSION.index("jaw sideways")]

@@ -5,24 +5,29 @@ from __future__ import annotations
 import functools
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flmcore.simulate.scene.imaging import linear_of
 from flmcore.simulate.scene.scenery import SIDE, scenery
 from flmcore.simulate.settings import SimulateSettings
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = ["sample_background"]
 
 
-def sample_background(rng: np.random.Generator, settings: SimulateSettings) -> NDArray[np.uint8]:
-    """(size, size, 3) uint8 sRGB: a part of one of the drawn pictures, or of the user's, turned, blurred, recoloured.
+def sample_background(rng: np.random.Generator, settings: SimulateSettings) -> NDArray[np.float32]:
+    """(3, size, size) float32 linear light: a part of one of the drawn pictures, or of the user's, turned, blurred, recoloured.
 
     Raises:
         ValueError: there is no image in ``background_folder``.
         ImageError: one of them cannot be read.
     """
-    from PIL import Image
+    from PIL import Image as pillow
 
     photo = settings.background_folder is not None and rng.random() < settings.background_photos
     # A small picture enlarged is as blurred as one that was filtered, and takes less time.
@@ -33,17 +38,23 @@ def sample_background(rng: np.random.Generator, settings: SimulateSettings) -> N
         part = _part_of_photo(rng, files[int(rng.integers(len(files)))], side)
     else:
         part = _part_of_scenery(rng, side)
-    image = Image.fromarray(_recoloured(rng, np.asarray(part), photo))
     if side != settings.size:
-        image = image.resize((settings.size, settings.size), Image.Resampling.BICUBIC)
-    return np.asarray(image)
+        part = part.resize((settings.size, settings.size), pillow.Resampling.BICUBIC)
+    return _recoloured(rng, np.asarray(part), photo)
 
 
-def _part_of_scenery(rng: np.random.Generator, size: int) -> object:
-    from PIL import Image
+@functools.cache
+def _reduced(number: int, factor: int) -> Image:
+    """A picture of the scenery that many times smaller."""
+    from PIL import Image as pillow
 
-    pictures = scenery()
-    picture = Image.fromarray(pictures[int(rng.integers(len(pictures)))])
+    return pillow.fromarray(scenery()[number]).reduce(factor)
+
+
+def _part_of_scenery(rng: np.random.Generator, size: int) -> Image:
+    from PIL import Image as pillow
+
+    number = int(rng.integers(len(scenery())))
     side = SIDE * rng.uniform(0.35, 0.72)  # a square of this side fits however it is turned
     turn = rng.normal(0.0, 0.12) if rng.random() < 0.8 else rng.uniform(-math.pi, math.pi)
     room = (SIDE - side * (abs(math.cos(turn)) + abs(math.sin(turn)))) / 2
@@ -52,24 +63,25 @@ def _part_of_scenery(rng: np.random.Generator, size: int) -> object:
     reduced = 1
     while side / reduced > 2.5 * size and reduced < 8:  # bilinear samples would miss what lies between them
         reduced *= 2
-    if reduced > 1:
-        picture, side, middle = picture.reduce(reduced), side / reduced, middle / reduced
+    picture, side, middle = _reduced(number, reduced), side / reduced, middle / reduced
     c, s = math.cos(turn) * side / size, math.sin(turn) * side / size
     x0 = middle[0] - (c * flip - s) * size / 2
     y0 = middle[1] - (s * flip + c) * size / 2
     matrix = (c * flip, -s, x0, s * flip, c, y0)
-    return picture.transform((size, size), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+    return picture.transform((size, size), pillow.Transform.AFFINE, matrix, pillow.Resampling.BILINEAR)
 
 
-def _part_of_photo(rng: np.random.Generator, file: Path, size: int) -> object:
-    from PIL import Image
+def _part_of_photo(rng: np.random.Generator, file: Path, size: int) -> Image:
+    from PIL import Image as pillow
 
     pixels = _photo(file)
     height, width = pixels.shape[:2]
     side = min(height, width) * rng.uniform(0.4, 1.0)
     x, y = rng.uniform(0, width - side), rng.uniform(0, height - side)
     box = (x, y, x + side, y + side)
-    return Image.fromarray(pixels).resize((size, size), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
+    return pillow.fromarray(pixels).resize(
+        (size, size), pillow.Resampling.BILINEAR, box=box, reducing_gap=2.0
+    )
 
 
 @functools.cache
@@ -86,15 +98,18 @@ def _photo(file: Path) -> NDArray[np.uint8]:
     return read_image(file)
 
 
-def _recoloured(rng: np.random.Generator, picture: NDArray[np.uint8], photo: bool) -> NDArray[np.uint8]:
-    """Channels exchanged at times, each with its own gain and lift, by a table."""
-    order = np.arange(3) if photo or rng.random() < 0.8 else rng.permutation(3)
+def _recoloured(rng: np.random.Generator, picture: NDArray[np.uint8], photo: bool) -> NDArray[np.float32]:
+    """Linear light; channels exchanged at times, each with its own gain and lift, by a table."""
+    order = range(3) if photo or rng.random() < 0.8 else rng.permutation(3).tolist()
     contrast, lift = rng.uniform(0.4, 1.2), rng.normal(0.0, 30.0)
     gains = contrast * rng.normal(1.0, 0.0 if photo else 0.06, 3)
     middle = rng.uniform(60, 190)
-    levels = np.arange(256, dtype=np.float32)
-    changed = np.empty_like(picture)
+    levels = _LEVELS * gains[:, None] + (middle * (1 - gains) + lift + 0.5)[:, None]
+    tables = linear_of(np.minimum(np.maximum(levels, 0), 255).astype(np.uint8))
+    changed = np.empty((3, *picture.shape[:2]), np.float32)
     for channel in range(3):
-        table = np.rint((middle + lift + (levels - middle) * gains[channel]).clip(0, 255)).astype(np.uint8)
-        changed[:, :, channel] = table.take(picture[:, :, order[channel]])
+        tables[channel].take(picture[:, :, order[channel]], out=changed[channel], mode="clip")
     return changed
+
+
+_LEVELS = np.arange(256.0)
