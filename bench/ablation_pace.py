@@ -22,10 +22,14 @@ _DRAWING = 0.2  # share of the trial
 
 @dataclass(frozen=True)
 class Pace:
-    """``faces`` drawn and written in a second, ``samples`` trained in a second by network (``Network`` of a run)."""
+    """``faces`` drawn and written in a second, ``samples`` trained in a second by ``(depth, width)`` of the network.
+
+    ``processors``: how many the trial had on average; well under one where other programs want them, too.
+    """
 
     faces: float
     samples: dict[tuple[int, int], float]
+    processors: float
 
 
 def network_of(run: Run) -> tuple[int, int]:
@@ -37,12 +41,13 @@ def network_of(run: Run) -> tuple[int, int]:
 def trial(runs: Sequence[Run], place: Place, seconds: float) -> Pace:
     """Draw the base's faces, then train each of the runs' networks on them, for about so long in all."""
     networks = {network_of(run): run for run in runs}
+    wall, used = time.monotonic(), time.process_time()
     with tempfile.TemporaryDirectory(prefix="flmcore-ablations-") as made:
         folder = Path(made)
         faces = _draw_for(seconds * _DRAWING, runs[0], folder, place.workers)
         each = seconds * (1 - _DRAWING) / max(1, len(networks))
         samples = {key: _train_for(each, run, folder / "1", place) for key, run in networks.items()}
-    return Pace(faces, samples)
+    return Pace(faces, samples, (time.process_time() - used) / (time.monotonic() - wall))
 
 
 def _draw_for(seconds: float, run: Run, folder: Path, workers: int) -> float:

@@ -138,16 +138,27 @@ def settings_of(base: Base, groups: Sequence[str]) -> list[Setting]:
     for group in groups:
         rows = list(_SETTINGS[group](base)) if group in _SETTINGS else list(_drawing(group, base))
         made += [replace(row, group=group) for row in rows]
-        if not any(replace(row, group="", label="base") == same for row in rows):
+        if not any(_is_base(base, row) for row in rows):
             made.append(replace(same, group=group))
     return made
 
 
 def runs_of(base: Base, groups: Sequence[str], seeds: int) -> list[Run]:
-    """Every run once; all of the first seed before any of the second, so that a stop leaves whole groups."""
-    rows = settings_of(base, groups)
-    runs = [Run(base, setting, seed) for seed in range(seeds) for setting in rows]
-    return list({run.key: run for run in reversed(runs)}.values())[::-1]
+    """Every run once; all of the first seed before any of the second, so that a stop leaves whole groups.
+
+    The base comes first of each seed: the others are told as changes against it.
+    """
+    rows = sorted(settings_of(base, groups), key=lambda row: not _is_base(base, row))
+    found: dict[str, Run] = {}
+    for seed in range(seeds):
+        for setting in rows:
+            run = Run(base, setting, seed)
+            found.setdefault(run.key, run)
+    return list(found.values())
+
+
+def _is_base(base: Base, row: Setting) -> bool:
+    return row == Setting(row.group, row.label, base.faces)
 
 
 def _data(base: Base) -> Iterator[Setting]:

@@ -125,8 +125,9 @@ def test_minutes_plan_and_human_faces_that_come_later(
     assert ablate(made, shared, monkeypatch, "--plan", "--trial", "1", "--seeds", "2") == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:2]] == ["done", "done"]
-    assert lines[2].endswith("texture: plain, seed 1 (24 faces to draw)")
+    assert lines[2].endswith("texture: base, seed 1 (24 faces to draw)")
     assert "in all, at " in lines[4]
+    assert "the trial had " in lines[5]
 
 
 def test_each_setting_changes_one_thing_and_the_base_is_run_once() -> None:
@@ -136,6 +137,7 @@ def test_each_setting_changes_one_thing_and_the_base_is_run_once() -> None:
     assert {setting.group for setting in settings} == set(GROUPS)
     assert [run.seed for run in runs] == sorted(run.seed for run in runs)
     assert len(runs) == len({run.key for run in runs})
+    assert runs[0].key == Run(base, settings[4], 0).key  # others are told against it
     bases = [row for row in settings if Run(base, row, 0).key == Run(base, settings[4], 0).key]
     assert [row.group for row in bases] == list(GROUPS)
     assert len(runs) == 2 * (len(settings) - len(GROUPS) + 1)
