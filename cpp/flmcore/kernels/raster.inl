@@ -231,8 +231,10 @@ void raster_label_pixels(const RasterMesh& mesh, const RasterGrid& grid, const R
   std::uint8_t seen[raster_most_samples * raster_most_samples];
   for (std::ptrdiff_t y = 0; y + side <= grid.height; y += side)
     for (std::ptrdiff_t x = 0; x + side <= grid.width; x += side) {
-      for (std::ptrdiff_t i = 0; i < side * side; ++i)
-        seen[i] = raster::label_at(mesh, grid, labels, (y + i / side) * grid.width + x + i % side);
+      std::uint8_t* next = seen;
+      for (std::ptrdiff_t j = y; j < y + side; ++j)
+        for (std::ptrdiff_t i = x; i < x + side; ++i)
+          *next++ = raster::label_at(mesh, grid, labels, j * grid.width + i);
       *pixels++ = raster::most_frequent(seen, side * side);
     }
 }

@@ -25,7 +25,7 @@ def as_indices(name: str, value: ArrayLike) -> Ints:
     if given.dtype.kind not in "iu" and given.size:
         msg = f"{name}: expected whole numbers, got dtype {given.dtype}"
         raise TypeError(msg)
-    if given.size and not (-(2**31) <= int(given.min()) and int(given.max()) < 2**31):
+    if given.size and not (int(given.min()) >= -(2**31) and int(given.max()) < 2**31):
         msg = f"{name}: expected numbers of 32 bits, got {given.min()} to {given.max()}"
         raise ValueError(msg)
     return np.ascontiguousarray(given, dtype=np.int32)

@@ -44,7 +44,7 @@ def label_map(
         TypeError: a map that is no uint8 array.
     """
     names = np.asarray(labels)
-    if names.size and not (0 <= names.min() and names.max() <= 255):
+    if names.size and not (names.min() >= 0 and names.max() <= 255):
         msg = f"labels: expected 0 to 255, got {names.min()} to {names.max()}"
         raise ValueError(msg)
     faces = np.zeros((len(names), 3), np.int32) if triangles is None else as_triangles(triangles)
