@@ -66,7 +66,7 @@ def test_what_a_run_leaves(made: Path) -> None:
         result = json.loads((made / "runs" / key / "result.json").read_text())
         assert (len(result["drawn"]), result["samples"], result["human"]) == (12, 48, None)
         assert not (made / "runs" / key / "checkpoints").exists()
-    plain, base = ([one["drawn"] for one in record["runs"]][i] for i in (0, 1))
+    base, plain = (one["drawn"] for one in record["runs"])  # the base is run first
     assert rows["plain"]["drawn"] == pytest.approx(np.mean(plain))
     assert rows["plain"]["change"] == pytest.approx(np.mean(np.subtract(plain, base)))
     assert rows["base"]["change"] is None
