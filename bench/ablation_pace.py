@@ -103,4 +103,5 @@ def plan_lines(runs: Sequence[Run], place: Place, pace: Pace) -> list[str]:
     lines.append(
         f"{total / 60:6.1f} m  in all, at {pace.faces:.0f} faces/s drawn, samples/s trained: {speeds}"
     )
+    lines.append(f"the trial had {pace.processors:.1f} processors on average")
     return lines

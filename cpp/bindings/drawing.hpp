@@ -9,6 +9,7 @@ namespace flm {
 
 using IntArray = py::array_t<std::int32_t, py::array::c_style>;
 using ByteArray = py::array_t<std::uint8_t, py::array::c_style>;
+using OptionalArrays = py::typing::List<py::typing::Optional<py::array>>;
 
 inline void check_indices(const char* name, const IntArray& values, py::ssize_t low,
                           py::ssize_t limit) {

@@ -69,7 +69,7 @@ py::array_t<T, py::array::c_style> as_array(const std::vector<T>& values,
 }
 
 Drawn draw(const FloatArray& vertices, const IntArray& triangles, const FloatArray& uv,
-           const IntArray& part, const py::list& cutouts, const ByteArray& flags,
+           const IntArray& part, const OptionalArrays& cutouts, const ByteArray& flags,
            py::ssize_t height, py::ssize_t width, int samples, float near) {
   if (height < 1 || width < 1 || samples < 1 || samples > raster_most_samples ||
       height * samples > 16384 || width * samples > 16384)
@@ -106,7 +106,7 @@ Drawn draw(const FloatArray& vertices, const IntArray& triangles, const FloatArr
 }
 
 FloatArray draw_depth(const FloatArray& vertices, const IntArray& triangles, const FloatArray& uv,
-                      const IntArray& part, const py::list& cutouts, const FloatArray& matrix,
+                      const IntArray& part, const OptionalArrays& cutouts, const FloatArray& matrix,
                       py::ssize_t size) {
   if (size < 1 || size > 16384) raise_value("size", "1 to 16384", std::to_string(size));
   if (matrix.ndim() != 2 || matrix.shape(0) != 3 || matrix.shape(1) != 4)
@@ -132,7 +132,8 @@ FloatArray draw_depth(const FloatArray& vertices, const IntArray& triangles, con
 
 ByteArray label_pixels(const IntArray& triangle, const FloatArray& weights,
                        const IntArray& triangles, const FloatArray& uv, const IntArray& part,
-                       const ByteArray& label, const py::list& maps, int background, int side) {
+                       const ByteArray& label, const OptionalArrays& maps, int background,
+                       int side) {
   if (triangle.ndim() != 2 || side < 1 || side > raster_most_samples || triangle.shape(0) % side ||
       triangle.shape(1) % side)
     raise_value("triangle", "whole pixels of samples", "shape " + shape_text(triangle));

@@ -105,11 +105,11 @@ FloatArray shade(const IntArray& triangle, const FloatArray& weights,
                  const IntArray& blended_sample, const IntArray& blended_triangle,
                  const FloatArray& blended_weights, const FloatArray& positions,
                  const FloatArray& normals, const FloatArray& uv, const FloatArray& occlusion,
-                 const IntArray& triangles, const IntArray& part, const py::list& textures,
-                 const FloatArray& materials, const FloatArray& decode,
-                 const FloatArray& directions, const FloatArray& colours, const FloatArray& ambient,
-                 const py::object& shadow, const FloatArray& matrix, float bias, int softness,
-                 py::ssize_t side) {
+                 const IntArray& triangles, const IntArray& part,
+                 const py::typing::List<py::array>& textures, const FloatArray& materials,
+                 const FloatArray& decode, const FloatArray& directions, const FloatArray& colours,
+                 const FloatArray& ambient, const py::object& shadow, const FloatArray& matrix,
+                 float bias, int softness, py::ssize_t side) {
   const std::vector<ShadePart> parts = borrow_parts(textures, materials);
   require_shape("positions", positions, {3}, "shape (V, 3)");
   const py::ssize_t vertices = positions.shape(0);

@@ -53,7 +53,9 @@ def as_cutouts(cutouts: Sequence[Bytes | None] | None, part: Ints) -> list[Bytes
     return list(cutouts)
 
 
-def as_surface(uv: ArrayLike | None, part: ArrayLike | None, vertices: int, triangles: int) -> tuple[Floats, Ints]:
+def as_surface(
+    uv: ArrayLike | None, part: ArrayLike | None, vertices: int, triangles: int
+) -> tuple[Floats, Ints]:
     """uv and part as they are, or 0 for every vertex and triangle."""
     places = np.zeros((vertices, 2), np.float32) if uv is None else as_floats(uv)
     parts = np.zeros(triangles, np.int32) if part is None else as_indices("part", part)

@@ -93,6 +93,15 @@ def draw(
     flags = per_part("two_sided", two_sided, count, np.bool_).astype(np.uint8)
     flags |= per_part("blend", blend, count, np.bool_).astype(np.uint8) << 1
     found = _core.draw_triangles(
-        corners, faces, places, parts, holes, flags, height=height, width=width, samples=samples, near=max(near, 1e-6)
+        corners,
+        faces,
+        places,
+        parts,
+        holes,
+        flags,
+        height=height,
+        width=width,
+        samples=samples,
+        near=max(near, 1e-6),
     )
     return Fragments(*found, samples=samples)

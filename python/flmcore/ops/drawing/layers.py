@@ -13,7 +13,9 @@ from flmcore.ops.drawing._checks import Bytes, as_floats
 __all__ = ["blend_layers"]
 
 
-def blend_layers(base: ArrayLike, masks: Bytes | Sequence[Bytes], colours: ArrayLike, opacity: ArrayLike) -> Bytes:
+def blend_layers(
+    base: ArrayLike, masks: Bytes | Sequence[Bytes], colours: ArrayLike, opacity: ArrayLike
+) -> Bytes:
     """Lay colours over a picture, each as strongly as its mask says: ``out += mask / 255 * opacity * (colour - out)``.
 
     In order, in float32, rounded once at the end (halves up).

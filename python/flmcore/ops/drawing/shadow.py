@@ -81,7 +81,8 @@ def unit_directions(name: str, directions: NDArray[np.float64]) -> NDArray[np.fl
     if not (np.isfinite(length) & (length > 0)).all():
         msg = f"{name}: expected finite directions that are not 0, got {directions.tolist()!r}"
         raise ValueError(msg)
-    return directions / length[:, None]
+    unit: NDArray[np.float64] = directions / length[:, None]
+    return unit
 
 
 def _fit(points: Floats, light: NDArray[np.float64], size: int) -> tuple[Floats, float]:
@@ -91,7 +92,9 @@ def _fit(points: Floats, light: NDArray[np.float64], size: int) -> tuple[Floats,
     right /= np.sqrt((right * right).sum())
     axes = np.stack([right, np.cross(light, right), -light])
     # sums of three in a fixed order: a matrix product's order is the library's business
-    seen = [points[:, 0] * a[0] + points[:, 1] * a[1] + points[:, 2] * a[2] for a in axes.astype(np.float32)[:2]]
+    seen = [
+        points[:, 0] * a[0] + points[:, 1] * a[1] + points[:, 2] * a[2] for a in axes.astype(np.float32)[:2]
+    ]
     good = [one[np.isfinite(one)] for one in seen]
     low = [float(one.min()) if one.size else 0.0 for one in good]
     high = [float(one.max()) if one.size else 0.0 for one in good]

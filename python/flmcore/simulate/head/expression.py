@@ -204,7 +204,9 @@ def _sample_blink(rng: np.random.Generator) -> tuple[float, float]:
 @functools.cache
 def _recipes() -> tuple[Floats, Floats]:
     """The weights of each recipe, (R, M), and which of the M are one side of a pair."""
-    amounts = np.stack([Expression.named(0.0, (0.0, 0.0), **_underscored(names)).weights for names, _ in _RECIPES])
+    amounts = np.stack(
+        [Expression.named(0.0, (0.0, 0.0), **_underscored(names)).weights for names, _ in _RECIPES]
+    )
     paired = [name.endswith((" left", " right")) for name in EXPRESSION]
     return amounts.astype(np.float64), np.array(paired, np.float64)
 
