@@ -125,7 +125,8 @@ void check_blended(Drawn& made, const Scene& scene) {
 
 void check_labels(const Drawn& made, const Scene& scene, std::ptrdiff_t side) {
   const std::vector<std::uint8_t> label(scene.count(), 3), map(6, 9);
-  const std::vector<flm::Cutout> maps = {{}, {map.data(), 2, 3, 3, 1}, {map.data() + 5, 2, 3, -3, -1}};
+  const std::vector<flm::Cutout> maps = {
+      {}, {map.data(), 2, 3, 3, 1}, {map.data() + 5, 2, 3, -3, -1}};
   std::vector<std::uint8_t> pixels(made.triangle.size() / static_cast<std::size_t>(side * side));
   flm::kernels().raster.label_pixels(made.mesh, made.grid, {label.data(), maps.data(), 7}, side,
                                      pixels.data());
@@ -153,9 +154,9 @@ void check_shading(const Drawn& made, const Scene& scene, int softness, float ma
   const std::vector<float> depth(static_cast<std::size_t>(side * side), endless);
   std::vector<float> out(4 * n);
   for (const std::size_t lights : {0, 1, 3}) {
-    flm::ShadeJob job = {packed.data(), scene.triangles.data(), scene.part.data(), parts.data(),
-                         decode.data(), lights, directions.data(), colours.data(),
-                         ambient.data(), {}};
+    flm::ShadeJob job = {
+        packed.data(), scene.triangles.data(), scene.part.data(), parts.data(),   decode.data(),
+        lights,        directions.data(),      colours.data(),    ambient.data(), {}};
     if (softness >= 0) {
       job.shadow = {depth.data(), side, side, {}, 0.5f, softness};
       std::fill_n(job.shadow.matrix, 12, matrix_value);
@@ -185,10 +186,9 @@ void check_scene(const Scene& scene) {
   for (const float scale : {0.5f, -1e20f, nan_value}) {
     const float matrix[12] = {scale, 0, 0, 1, 0, scale, 0, 1, 0, 0, -scale, 0};
     flm::kernels().raster.parallel(scene.vertices.data(), scene.corners(), matrix, corners.data());
-    flm::kernels().raster.draw_depth(
-        {corners.data(), scene.triangles.data(), scene.count(), scene.uv.data(), scene.part.data(),
-         parts.data()},
-        {19, 23, depth.data(), nullptr, nullptr});
+    flm::kernels().raster.draw_depth({corners.data(), scene.triangles.data(), scene.count(),
+                                      scene.uv.data(), scene.part.data(), parts.data()},
+                                     {19, 23, depth.data(), nullptr, nullptr});
   }
 }
 
@@ -269,7 +269,8 @@ void run_checks() {
     if (!std::isfinite(value)) check_nothing_is_seen(scene);
   }
   for (const float depth : {0.0f, -0.0f, 1.0f, -20.0f, nan_value, -endless}) {
-    Scene behind = some_triangles(20, 10, random);  // a corner of each, in turn, not before the camera
+    Scene behind =
+        some_triangles(20, 10, random);  // a corner of each, in turn, not before the camera
     for (std::size_t i = 0; i < 20; ++i) behind.vertices[9 * i + 3 * (i % 3) + 2] = depth;
     check_scene(behind), check_nothing_is_seen(behind);
   }
