@@ -23,5 +23,7 @@ class _Words(ISeedSequence):
 
 def streams(count: int, *numbers: int) -> list[np.random.Generator]:
     """Generators, always the same ones for the same whole numbers from 0; the first ones do not depend on ``count``."""
-    words = np.random.SeedSequence(numbers).generate_state(4 * count, np.uint64)
-    return [np.random.Generator(np.random.PCG64(_Words(each))) for each in words.reshape(count, 4)]
+    words = np.random.SeedSequence(numbers).generate_state(4 * count, np.uint64).astype(np.uint64, copy=False)
+    starts = [_Words(each) for each in words.reshape(count, 4)]
+    # what PCG64 takes, but NumPy's stubs know of SeedSequence only
+    return [np.random.Generator(np.random.PCG64(start)) for start in starts]  # type: ignore[arg-type]
