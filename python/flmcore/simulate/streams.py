@@ -18,7 +18,7 @@ class _Words(ISeedSequence):
         self._words = words
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
-        return self._words.view(dtype)[:n_words]
+        return np.asarray(self._words.view(dtype)[:n_words])
 
 
 def streams(count: int, *numbers: int) -> list[np.random.Generator]:

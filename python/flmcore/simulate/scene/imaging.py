@@ -180,7 +180,7 @@ def _curve(shoulder: float, contrast: float, lift: float, gamma: float) -> NDArr
     tones += np.float32(4 * contrast) * (tones - np.float32(0.5)) * tones * (1 - tones)
     tones *= np.float32(255 * (1 - lift))
     tones += np.float32(255 * lift + 0.5)
-    return tones.clip(0, 255).astype(np.uint8)
+    return np.asarray(tones.clip(0, 255), np.uint8)
 
 
 @functools.cache
