@@ -85,14 +85,16 @@ def _summary(name: str, about: dict[str, Any], nme: float | None) -> str:
 
 def _facts(about: dict[str, Any]) -> str:
     width, height = about["input"]
-    mapping = about["mapping"]
+    mapping, sums = about["mapping"], f"SHA-256 `{about['weights_sha256']}`"
+    if about["data_sha256"] is not None:
+        sums += f", of its numbers `{about['data_sha256']}`"
     facts = {
         "input": f"{width}×{height} pixels",
         "parameters": f"{about['parameters']:,}" if about["parameters"] is not None else "not counted",
         "multiply-adds": f"{about['multiply_adds']:,}"
         if about["multiply_adds"] is not None
         else "not counted",
-        "file": f"{about['bytes']:,} bytes, SHA-256 `{about['weights_sha256']}`",
+        "file": f"{about['bytes']:,} bytes, {sums}",
         "label translation": "none" if mapping is None else f"{mapping['file']}: {mapping['origin']}",
     }
     return _list(facts)

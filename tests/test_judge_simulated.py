@@ -44,6 +44,7 @@ def judged(*values: float | None, **about: Any) -> dict[str, Any]:
         "multiply_adds": None,
         "bytes": 5_600_000,
         "weights_sha256": "ab" * 32,
+        "data_sha256": None,
         "mapping": None,
         "latency_ms": 2.5,
         **dict.fromkeys(("jitter", "jitter_common", "gain", "spread"), 0.5),
@@ -98,6 +99,9 @@ def test_the_card_says_whether_the_bar_is_passed(tmp_path: Path, monkeypatch: py
     assert "is 15.00 % of the distance between the outer eye corners, not under the bar" in bad
     assert "do not use it in the place of a network trained on photographs" in bad
     assert "face 1, has 26.00 %" in bad
+    assert f"* **file**: 5,600,000 bytes, SHA-256 `{'ab' * 32}`\n" in good
+    parted = model_card.card(judged(4.0, data_sha256="cd" * 32), "mine", {})
+    assert f"SHA-256 `{'ab' * 32}`, of its numbers `{'cd' * 32}`\n" in parted
     file = tmp_path / "judged.json"
     file.write_text(json.dumps(judged(4.0, 6.0)))
     out = tmp_path / "models" / "mine.md"
