@@ -62,6 +62,7 @@ def _about(detector: Any, row: dict[str, Any], results: Any) -> dict[str, Any]:
         "multiply_adds": cost.multiply_adds,
         "bytes": _bytes(config),
         "weights_sha256": given["weights_sha256"],
+        "data_sha256": config.model.data_sha256,
         "mapping": given.get("mapping"),
         "latency_ms": latency.get("p50"),
         **{
@@ -72,8 +73,11 @@ def _about(detector: Any, row: dict[str, Any], results: Any) -> dict[str, Any]:
 
 
 def _bytes(config: Any) -> int | None:
+    """Of the weights' file, and of the one beside it that has its numbers."""
     file = locate_weights(config)
     others = [file.with_suffix(".bin")] if file.suffix == ".xml" else []
+    if file.suffix == ".onnx" and config.model.data_sha256 is not None:
+        others = [file.with_suffix(".safetensors")]
     return sum(path.stat().st_size for path in (file, *others))
 
 

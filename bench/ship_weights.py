@@ -10,8 +10,9 @@ Writes beside the zoo's files, from the detector file of a network that `flmcore
 * `weights/LICENSE`: the repository's, for the weights;
 * `NAME.toml` (backend onnx) and `NAME-torch.toml` (for export and further training), with sums, sizes and costs.
 
-Before anything is put in its place, both are run on noise and must agree. Label translation learnt from research data does
-not ship: a detector file with [mapping] is refused.
+The detector files say whose the weights are and that anyone may use them, so weights of other terms are refused: a licence that
+is not Apache-2.0, a [source] that forbids commerce, a [mapping], which was learnt from research data. Before anything is put in its
+place, both are run on noise and must agree.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ import numpy as np
 import flmcore
 from flmcore.detectors.base import Detector
 from flmcore.detectors.config import ZOO
-from flmcore.detectors.schema import ModelConfig
+from flmcore.detectors.schema import DetectorConfig, ModelConfig
 from flmcore.detectors.weights import sha256_of
 from flmcore.export.deployed import deploy, raw_outputs
 from flmcore.export.detector_file import config_text, detector_file
@@ -40,6 +41,7 @@ from flmcore.export.onnx_convert import convert
 LICENCE = Path(__file__).parent.parent / "LICENSE"
 MOST_BYTES = 6_000_000
 AGREE = 0.02  # crop pixels between PyTorch and onnxruntime, both in float32
+TERMS = "Apache-2.0"
 _SKIPPED = "num_batches_tracked"
 
 
@@ -58,9 +60,7 @@ def main() -> None:
 
 def ship(detector: Detector, name: str, into: Path) -> list[Path]:
     """The files, written whole: they are made in a folder of their own and moved when all of them agree."""
-    if detector.translation is not None:
-        msg = f"{detector.name}: expected no [mapping], which was learnt from data with terms of its own"
-        raise SystemExit(msg)
+    _check_terms(detector)
     with tempfile.TemporaryDirectory(prefix=".ship.", dir=into) as made:
         folder = Path(made)
         (folder / "weights").mkdir()
@@ -69,6 +69,19 @@ def ship(detector: Detector, name: str, into: Path) -> list[Path]:
         for file in files:
             shutil.move(file, into / file.relative_to(folder))
         return [into / file.relative_to(folder) for file in files]
+
+
+def _check_terms(detector: Detector) -> None:
+    said, found = detector.config.licence, detector.name
+    if detector.translation is not None:
+        msg = f"{found}: expected no [mapping], which was learnt from data with terms of its own"
+    elif not said.startswith(TERMS):
+        msg = f"{found}: licence: expected {TERMS}, under which the package is, got {said!r}"
+    elif detector.config.source.commercial == "no":
+        msg = f"{found}: source.commercial: expected weights that anyone may use, got 'no'"
+    else:
+        return
+    raise SystemExit(msg)
 
 
 def _make(detector: Detector, name: str, folder: Path) -> list[Path]:
@@ -186,7 +199,7 @@ def _header(data: Path) -> tuple[int, dict[str, Any]]:
 
 def _torch_toml(detector: Detector, name: str, data: Path) -> str:
     cost = detector.cost()
-    config = detector.config
+    config = _ours(detector.config, name.removesuffix("-torch"))
     source = replace(
         config.source,
         bytes=data.stat().st_size,
@@ -197,6 +210,20 @@ def _torch_toml(detector: Detector, name: str, data: Path) -> str:
         config.model, weights=f"weights/{data.name}", sha256=sha256_of(data), state=None
     )
     return config_text(replace(config, name=name, source=source, model=model))
+
+
+def _ours(config: DetectorConfig, name: str) -> DetectorConfig:
+    """With whose the weights are; how well it does is said by the card, where the protocol is said as well."""
+    source = replace(
+        config.source,
+        publisher="flmcore",
+        url="https://github.com/flmcore/flmcore",
+        weights=TERMS,
+        data="drawn by flmcore simulate: no photograph of anyone",
+        commercial="yes",
+    )
+    said = f"flmcore's own network, trained on drawn faces alone; how it was made and judged: docs/models/{name}.md"
+    return replace(config, source=source, description=said)
 
 
 def _onnx_toml(detector: Detector, name: str, graph: Path, data: Path) -> str:

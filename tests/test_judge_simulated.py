@@ -44,6 +44,7 @@ def judged(*values: float | None, **about: Any) -> dict[str, Any]:
         "multiply_adds": None,
         "bytes": 5_600_000,
         "weights_sha256": "ab" * 32,
+        "data_sha256": None,
         "mapping": None,
         "latency_ms": 2.5,
         **dict.fromkeys(("jitter", "jitter_common", "gain", "spread"), 0.5),
@@ -51,6 +52,21 @@ def judged(*values: float | None, **about: Any) -> dict[str, Any]:
     }
     protocol = {"finder": "slim320", "frames": 8, "images": 3, "processor": "a processor"}
     return {"protocol": protocol, "detectors": {"mine": detector}, "faces": {"mine": rows}}
+
+
+TEXTS = {
+    "use": ["Phones & tablets."],
+    "doubts": ["Five faces."],
+    "limits": ["Not masks."],
+    "commands": ["flmcore simulate -n 100000 -o faces"],
+    "training": {"faces": "100,000 <drawn>"},
+}
+HISTORY = {
+    "epochs": [
+        {"epoch": 1, "samples": 10, "loss": 9.0, "minutes": 1.4},
+        {"epoch": 2, "samples": 20, "loss": 5.5, "minutes": 2.6},
+    ]
+}
 
 
 def test_means_are_of_the_main_faces_alone() -> None:
@@ -67,20 +83,44 @@ def test_means_are_of_the_main_faces_alone() -> None:
 
 
 def test_the_card_says_whether_the_bar_is_passed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    good = model_card.card(judged(4.0, 6.0), "mine", {"faces": "100,000 <drawn>"})
+    good = model_card.card(judged(4.0, 6.0), "mine", TEXTS, HISTORY)
     assert "is 5.00 % of the distance between the outer eye corners, under the bar of 10 %" in good
-    assert "100,000 &lt;drawn>" in good
+    assert (
+        "* **faces**: 100,000 &lt;drawn>\n* **samples seen**: 20 in 2 epochs\n* **time**: 3 minutes" in good
+    )
+    assert "9.000 in the first epoch, 5.500 in the last" in good
+    assert "Made again by:\n\n```sh\nflmcore simulate -n 100000 -o faces\n```" in good
+    places = [
+        good.index(text) for text in ("* Phones &amp; tablets.", "## Judged", "* Five faces.", "* Not masks.")
+    ]
+    assert places == sorted(places)
     assert "do not use it" not in good
     bad = model_card.card(judged(4.0, 26.0), "mine", {})
     assert "is 15.00 % of the distance between the outer eye corners, not under the bar" in bad
     assert "do not use it in the place of a network trained on photographs" in bad
     assert "face 1, has 26.00 %" in bad
+    assert f"* **file**: 5,600,000 bytes, SHA-256 `{'ab' * 32}`\n" in good
+    parted = model_card.card(judged(4.0, data_sha256="cd" * 32), "mine", {})
+    assert f"SHA-256 `{'ab' * 32}`, of its numbers `{'cd' * 32}`\n" in parted
     file = tmp_path / "judged.json"
     file.write_text(json.dumps(judged(4.0, 6.0)))
     out = tmp_path / "models" / "mine.md"
     monkeypatch.setattr(sys, "argv", ["model_card.py", str(file), "mine", "-o", str(out)])
     model_card.main()
     assert out.read_text(encoding="utf-8").startswith("# mine\n")
+    assert "Not stated." in out.read_text(encoding="utf-8")
+    texts, run = tmp_path / "texts.toml", tmp_path / "run"
+    run.mkdir()
+    (run / "history.json").write_text(json.dumps(HISTORY))
+    texts.write_text('use = ["For trying."]')
+    given = ["--texts", str(texts), "--run", str(run)]
+    monkeypatch.setattr(sys, "argv", ["model_card.py", str(file), "mine", "-o", str(out), *given])
+    model_card.main()
+    assert "* For trying." in out.read_text(encoding="utf-8")
+    assert "* **samples seen**: 20 in 2 epochs" in out.read_text(encoding="utf-8")
+    texts.write_text('usage = ["For trying."]')
+    with pytest.raises(SystemExit):
+        model_card.main()
     monkeypatch.setattr(sys, "argv", ["model_card.py", str(file), "other", "-o", str(out)])
     with pytest.raises(SystemExit):
         model_card.main()

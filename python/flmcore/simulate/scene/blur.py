@@ -15,8 +15,8 @@ _FARTHEST = 24  # pixels that a blur reaches to each side
 def defocused(light: NDArray[np.float32], deviation: float) -> NDArray[np.float32]:
     """(3, H, W) filtered by a Gaussian of this standard deviation in pixels; the border is repeated."""
     reach = min(_FARTHEST, math.ceil(2.5 * deviation))
-    taps = [math.exp(-0.5 * (k / max(deviation, 1e-6)) ** 2) for k in range(-reach, reach + 1)]
-    total = sum(taps)
+    taps = [math.exp(-0.5 * (k / max(deviation, 1e-6)) ** 2) for k in range(reach + 1)]
+    total = 2 * sum(taps) - taps[0]
     blurred = light
     for axis in (1, 2):
         blurred = _along(blurred, axis, [tap / total for tap in taps])
@@ -39,11 +39,17 @@ def moved(light: NDArray[np.float32], length: float, angle: float) -> NDArray[np
 
 
 def _along(light: NDArray[np.float32], axis: int, taps: list[float]) -> NDArray[np.float32]:
-    reach, length = len(taps) // 2, light.shape[axis]
-    border = [(0, 0)] * 3
-    border[axis] = (reach, reach)
-    padded = np.pad(light, border, mode="edge")
-    total = np.zeros_like(light)
-    for k, tap in enumerate(taps):
-        total += np.float32(tap) * (padded[:, k : k + length] if axis == 1 else padded[:, :, k : k + length])
+    """``taps`` are the middle one and those on either side of it, outwards."""
+    reach, length = len(taps) - 1, light.shape[axis]
+    padded = light.take(np.arange(-reach, length + reach), axis=axis, mode="clip")
+
+    def part(start: int) -> NDArray[np.float32]:
+        return padded[:, start : start + length] if axis == 1 else padded[:, :, start : start + length]
+
+    total = light * np.float32(taps[0])
+    both = np.empty_like(light)
+    for k, tap in enumerate(taps[1:], 1):
+        np.add(part(reach - k), part(reach + k), out=both)
+        both *= np.float32(tap)
+        total += both
     return total

@@ -15,6 +15,7 @@ from flmcore.simulate.settings import SimulateSettings
 
 __all__ = ["Camera", "rotation", "sample_camera"]
 
+_Rows = tuple[tuple[float, float, float], ...]
 NEAREST = 20.0  # mm before the camera at which things are no longer drawn
 
 
@@ -41,11 +42,15 @@ class Camera:
 
     def to_camera(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
         """Points (..., 3) of the head in the camera's frame, mm: float32."""
-        r, t = self.rotation.astype(np.float32), self.translation.astype(np.float32)
-        x, y, z = points[..., 0], points[..., 1], points[..., 2]
+        x, y, z = np.ascontiguousarray(points.T, np.float32)
         turned = np.empty(points.shape, np.float32)
-        for axis in range(3):
-            turned[..., axis] = r[axis, 0] * x + r[axis, 1] * y + r[axis, 2] * z + t[axis]
+        for axis, (row, shift) in enumerate(
+            zip(self.rotation.tolist(), self.translation.tolist(), strict=True)
+        ):
+            place = x * row[0]
+            place += y * row[1]
+            place += z * row[2]
+            turned.T[axis] = place + shift
         return turned
 
     def to_pixels(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -68,22 +73,25 @@ class Camera:
 
 def rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
     """(3, 3): turned about the vertical axis, then nodded, then tilted in the image; degrees, signs as in Camera."""
+    return np.array(_rows(yaw, pitch, roll))
+
+
+def _rows(yaw: float, pitch: float, roll: float) -> _Rows:
+    """:func:`rotation` in plain numbers: for nine of them NumPy takes longer to begin than to end."""
     (cy, sy), (cp, sp), (cr, sr) = ((math.cos(a), math.sin(a)) for a in map(math.radians, (yaw, pitch, roll)))
-    turn = ((cy, 0.0, -sy), (0.0, 1.0, 0.0), (sy, 0.0, cy))
-    nod = ((1.0, 0.0, 0.0), (0.0, cp, -sp), (0.0, sp, cp))
-    tilt = ((cr, -sr, 0.0), (sr, cr, 0.0), (0.0, 0.0, 1.0))
-    return _product(np.array(tilt), _product(np.array(nod), np.array(turn)))
+    nodded = ((cy, 0.0, -sy), (-sp * sy, cp, -sp * cy), (cp * sy, sp, cp * cy))
+    return _product(((cr, -sr, 0.0), (sr, cr, 0.0), (0.0, 0.0, 1.0)), nodded)
 
 
-def _facing(place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(3, 3): turns a head that is off the optical axis to the camera, so that its angles are to the line of sight."""
-    turn = math.degrees(math.atan2(place[0], place[2]))
-    nod = math.degrees(math.atan2(place[1], math.hypot(place[0], place[2])))
-    return _product(rotation(-turn, 0.0, 0.0), rotation(0.0, -nod, 0.0))
+def _facing(x: float, y: float, z: float) -> _Rows:
+    """Turns a head that is off the optical axis to the camera, so that its angles are to the line of sight."""
+    turn, nod = math.degrees(math.atan2(x, z)), math.degrees(math.atan2(y, math.hypot(x, z)))
+    return _product(_rows(-turn, 0.0, 0.0), _rows(0.0, -nod, 0.0))
 
 
-def _product(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (a[:, :, None] * b[None]).sum(axis=1)  # type: ignore[no-any-return]
+def _product(a: _Rows, b: _Rows) -> _Rows:
+    (p, q, r), (s, t, u), (v, w, x) = b
+    return tuple((i * p + j * s + k * v, i * q + j * t + k * w, i * r + j * u + k * x) for i, j, k in a)
 
 
 def sample_camera(
@@ -96,41 +104,43 @@ def sample_camera(
         landmarks: (K, 3) of the head, mm; the image is chosen by their tight box.
         settings: limits.
     """
-    limits = (settings.yaw, settings.pitch, settings.roll)
     angles = (
-        _angle(rng, 18.0, limits[0], 0.35),
-        _angle(rng, 9.0, limits[1], 0.2),
-        _angle(rng, 8.0, limits[2], 0.2),
+        _angle(rng, 18.0, settings.yaw, 0.35),
+        _angle(rng, 9.0, settings.pitch, 0.2),
+        _angle(rng, 8.0, settings.roll, 0.2),
     )
     near, far = settings.distance
     distance = near * (far / near) ** rng.random()
     # The head is seldom on the optical axis: what is kept is a part of a larger picture. Near cameras have wide lenses.
-    aside = rng.normal(0.0, 0.12, 2).clip(-0.3, 0.3) * math.sqrt(min(1.0, 900.0 / distance))
-    place = np.array([aside[0] * distance, aside[1] * distance, distance])
-    turned = _product(_facing(place), rotation(*angles))
-    camera = Camera(turned, np.zeros(3), 1.0, (0.0, 0.0), (settings.size, settings.size), angles)
-    middle = camera.to_camera(landmarks.mean(axis=0)).astype(np.float64)
-    return _window(rng, replace(camera, translation=place - middle), landmarks, settings)
+    wide = distance * math.sqrt(min(1.0, 900.0 / distance))
+    across, down = (wide * min(max(aside, -0.3), 0.3) for aside in rng.normal(0.0, 0.12, 2).tolist())
+    turned = _product(_facing(across, down, distance), _rows(*angles))
+    x, y, z = landmarks.mean(axis=0, dtype=np.float64).tolist()
+    middle = [i * x + j * y + k * z for i, j, k in turned]
+    place = [there - here for there, here in zip((across, down, distance), middle, strict=True)]
+    size = (settings.size, settings.size)
+    camera = Camera(np.array(turned), np.array(place), 1.0, (0.0, 0.0), size, angles)
+    return _window(rng, camera, landmarks, settings)
 
 
 def _angle(rng: np.random.Generator, spread: float, limit: float, wide: float) -> float:
     """Mostly near 0; a share ``wide`` is anywhere up to the limit."""
     near, far, kind = rng.normal(0.0, spread), rng.uniform(-limit, limit), rng.random()
-    return float(np.clip(far if kind < wide else near, -limit, limit))
+    return min(max(far if kind < wide else near, -limit), limit)
 
 
 def _window(
     rng: np.random.Generator, camera: Camera, landmarks: NDArray[np.floating], settings: SimulateSettings
 ) -> Camera:
     """``camera`` with the focal length and centre that make its image the window about the landmarks."""
-    seen = camera.project(landmarks)[:, :2].astype(np.float64)
-    low, high = seen.min(axis=0), seen.max(axis=0)
+    seen = camera.project(landmarks)
+    (left, top, _), (right, bottom, _) = seen.min(axis=0).tolist(), seen.max(axis=0).tolist()
     margin = rng.uniform(*settings.face_window)
     shift = rng.uniform(-settings.off_centre, settings.off_centre, 2)
     if rng.random() < settings.cut_face:
         margin *= rng.uniform(0.6, 0.9)
         shift *= 3.0
-    side = settings.size / (margin * float((high - low).max()))
+    side = settings.size / (margin * max(right - left, bottom - top))
     # Centre of a window of `size` pixels: (size - 1) / 2 where (0, 0) is the centre of a pixel.
-    at = (0.5 + shift) * settings.size - 0.5 - side * (low + high) / 2
-    return replace(camera, focal=side, centre=(float(at[0]), float(at[1])))
+    x, y = ((0.5 + shift) * settings.size - 0.5).tolist()
+    return replace(camera, focal=side, centre=(x - side * (left + right) / 2, y - side * (top + bottom) / 2))

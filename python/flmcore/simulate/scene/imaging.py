@@ -15,9 +15,10 @@ __all__ = ["develop", "encode", "linear_of"]
 
 _BRIGHTEST = 4.0  # linear light that a table of the tone curve reaches
 _STEPS = 2048
-_LIGHT = (np.arange(_STEPS) / (_STEPS - 1)) ** 2 * _BRIGHTEST  # evenly spaced in its root, nearly as sRGB is
+# evenly spaced in its root, nearly as sRGB is
+_LIGHT = ((np.arange(_STEPS) / (_STEPS - 1)) ** 2 * _BRIGHTEST).astype(np.float32)
 _MIDDLE = 0.2  # linear light that exposures aim at
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_LUMA = (0.2126, 0.7152, 0.0722)
 
 
 def _decoded(levels: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -80,17 +81,21 @@ def _gains(
     rng: np.random.Generator, light: NDArray[np.float32], face: NDArray[np.float32], strength: float
 ) -> NDArray[np.float32]:
     """Exposure times white balance, (3, 1, 1)."""
-    every = max(1, light.shape[1] // 40)  # a light meter needs no more pixels
+    every = max(1, light.shape[1] // 32)  # a light meter needs no more pixels
     light, face = light[:, ::every, ::every], face[::every, ::every]
-    on_face = (light * face).sum(axis=(1, 2)) / max(float(face.sum()), 1.0)
-    metered = 0.7 * on_face + 0.3 * light.mean(axis=(1, 2))
-    grey = max(float((metered * _LUMA).sum()), 1e-4)
+    weights = face * np.float32(0.7 / max(float(face.sum()), 1.0))
+    weights += np.float32(0.3 / face.size)
+    metered = [float((plane * weights).sum()) for plane in light]
+    grey = max(sum(share * value for share, value in zip(_LUMA, metered, strict=True)), 1e-4)
     # Dark scenes stay a little darker, bright ones brighter: meters do not take all of it away.
     exposure = (grey / _MIDDLE) ** -0.85 * math.exp(strength * rng.normal(0.0, 0.42))
     # A camera takes some of the light's colour away, not all, and errs.
-    balance = (grey / np.maximum(metered, 0.25 * grey)) ** (rng.uniform(0.15, 0.6))
-    error = np.exp(strength * rng.normal(0.0, 0.05, 3))
-    return (exposure * balance * error).astype(np.float32)[:, None, None]  # type: ignore[no-any-return]
+    share = rng.uniform(0.15, 0.6)
+    gains = [
+        exposure * (grey / max(value, 0.25 * grey)) ** share * math.exp(strength * error)
+        for value, error in zip(metered, rng.normal(0.0, 0.05, 3).tolist(), strict=True)
+    ]
+    return np.array(gains, np.float32)[:, None, None]
 
 
 def _vignette(rng: np.random.Generator, light: NDArray[np.float32], strength: float) -> None:
@@ -119,11 +124,21 @@ def _noise(rng: np.random.Generator, light: NDArray[np.float32], strength: float
         return
     planes = 1 if kind < 0.2 else 3  # of brightness only, or of each colour
     shape = (planes, *light.shape[1:])
-    grain = np.take(_grains(), np.arange(start, start + math.prod(shape)), mode="wrap").reshape(shape)
     deviation = np.maximum(light, np.float32(0))
     deviation *= np.float32(0.5 * level**2)
     deviation += np.float32(0.001 * level**2)
-    light += grain * np.sqrt(deviation, out=deviation)
+    np.sqrt(deviation, out=deviation)
+    deviation *= _grain(start, math.prod(shape)).reshape(shape)
+    light += deviation
+
+
+def _grain(start: int, count: int) -> NDArray[np.float32]:
+    """Some of the numbers, from any of them on."""
+    every = _grains()
+    if count > len(every):
+        return np.take(every, np.arange(start, start + count), mode="wrap")
+    start %= len(every) - count + 1
+    return every[start : start + count]
 
 
 def _toned(rng: np.random.Generator, light: NDArray[np.float32], strength: float) -> NDArray[np.uint8]:
@@ -132,21 +147,47 @@ def _toned(rng: np.random.Generator, light: NDArray[np.float32], strength: float
     contrast, lift = strength * rng.normal(0.12, 0.28), strength * rng.normal(-0.01, 0.035)
     gamma = math.exp(strength * rng.normal(0.0, 0.13))
     saturation = 1 + strength * rng.normal(-0.04, 0.2)
-    over = np.maximum(_LIGHT - shoulder, 0)
-    bent = np.minimum(_LIGHT, shoulder) + (1 - shoulder) * (1 - np.exp(-over / max(1 - shoulder, 1e-3)))
-    tones = encode(bent) ** gamma
-    tones = tones + contrast * (tones - 0.5) * 4 * tones * (1 - tones)
-    table = np.rint((lift + (1 - lift) * tones).clip(0, 1) * 255).astype(np.uint8)
+    table = _curve(shoulder, contrast, lift, gamma)
     if abs(saturation - 1) > 0.02:
-        share = np.float32(max(saturation, 0.0))
-        grey = light[0] * _LUMA[0] + light[1] * _LUMA[1] + light[2] * _LUMA[2]
-        light = light * share
-        light += grey * (1 - share)
-    index = np.maximum(light, np.float32(0))
-    np.sqrt(index, out=index)
-    index *= np.float32((_STEPS - 1) / math.sqrt(_BRIGHTEST))
-    np.minimum(index, np.float32(_STEPS - 1), out=index)
-    return np.ascontiguousarray(table.take(index.astype(np.int16)).transpose(1, 2, 0))
+        share = max(saturation, 0.0)
+        grey = light[0] * np.float32(_LUMA[0] * (1 - share))
+        for plane, luma in zip(light[1:], _LUMA[1:], strict=True):
+            grey += plane * np.float32(luma * (1 - share))
+        light = light * np.float32(share)
+        light += grey
+    place = np.maximum(light, np.float32(0))
+    np.sqrt(place, out=place)
+    place *= np.float32((_STEPS - 1) / math.sqrt(_BRIGHTEST))
+    np.minimum(place, np.float32(_STEPS - 1), out=place)
+    levels = np.empty((*light.shape[1:], 3), np.uint8)
+    for channel, index in enumerate(place.astype(np.intp)):
+        levels[..., channel] = table[index]
+    return levels
+
+
+def _curve(shoulder: float, contrast: float, lift: float, gamma: float) -> NDArray[np.uint8]:
+    """(_STEPS,) levels of light: bent, encoded, to the power of ``gamma``, and with more contrast."""
+    over = np.maximum(_LIGHT - np.float32(shoulder), np.float32(0))
+    bent = np.exp(over * np.float32(-1 / max(1 - shoulder, 1e-3)))
+    bent *= np.float32(shoulder - 1)
+    bent += np.minimum(_LIGHT, np.float32(shoulder)) + np.float32(1 - shoulder)
+    # the power by its logarithm, which a table of the encoding has
+    np.sqrt(bent, out=bent)
+    bent *= np.float32(_STEPS - 1)
+    tones = _logarithms().take(bent.astype(np.intp), mode="clip")
+    tones *= np.float32(gamma)
+    np.exp(tones, out=tones)
+    tones += np.float32(4 * contrast) * (tones - np.float32(0.5)) * tones * (1 - tones)
+    tones *= np.float32(255 * (1 - lift))
+    tones += np.float32(255 * lift + 0.5)
+    return np.asarray(tones.clip(0, 255), np.uint8)
+
+
+@functools.cache
+def _logarithms() -> NDArray[np.float32]:
+    """(_STEPS,) logarithms of encoded light, whose root rises evenly to 1."""
+    root = (np.arange(_STEPS) + 0.5) / _STEPS
+    return np.asarray(np.log(encode(root * root)), np.float32)
 
 
 def _filed(rng: np.random.Generator, levels: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
@@ -167,7 +208,7 @@ def _filed(rng: np.random.Generator, levels: NDArray[np.uint8], strength: float)
     if dice[0] < 0.6 * strength or (strength and dice[0] > 0.9):
         file = io.BytesIO()
         image.save(file, "JPEG", quality=quality, subsampling=2 if dice[1] < 0.7 else 0)
-        image = Image.open(file)
+        image = Image.open(file, formats=("JPEG",))
     return np.asarray(image).copy()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -16,6 +18,8 @@ __all__ = ["Lights", "broad_light", "sample_lights"]
 _SQUARES = np.array([1.0, 3.0, 3.0, 3.0, 15.0, 15.0, 5 / 4, 15.0, 15 / 4])
 EVEN = math.sqrt(4 * math.pi)
 _BANDS = np.array([1.0, 2 / 3, 2 / 3, 2 / 3, 1 / 4, 1 / 4, 1 / 4, 1 / 4, 1 / 4])
+_WEIGHTS = EVEN * np.sqrt(_SQUARES) * _BANDS
+_Three = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ _KINDS = {
     "night": _Kind(0.05, (0.3, 1.2), (0.05, 0.25), (-30, 80), 120, (-0.5, 1.0), 0.4),
     "stage": _Kind(0.04, (0.4, 1.5), (0.1, 0.5), (-40, 80), 140, (-1.0, 1.0), 0.9),
 }
+_NAMES = tuple(_KINDS)
+_UP_TO = tuple(itertools.accumulate(kind.share for kind in _KINDS.values()))
 
 
 def broad_light(directions: NDArray[np.floating], colours: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -68,24 +74,26 @@ def broad_light(directions: NDArray[np.floating], colours: NDArray[np.floating])
     what broad lights from unit vectors (J, 3), with colours (J, 3), send back from a white surface. The light falls off
     with the angle to its direction as 1 + 2 cos + 5/8 (3 cos² − 1), cut off after band 2: below 0 behind.
     """
-    x, y, z = np.asarray(directions, np.float64).T
-    terms = np.stack([x * 0 + 1, y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y], axis=1)
-    weights = EVEN * np.sqrt(_SQUARES) * _BANDS
-    return ((terms * weights)[:, :, None] * np.asarray(colours)[:, None, :]).sum(axis=0)  # type: ignore[no-any-return]
+    terms = np.array([_harmonics(x, y, z) for x, y, z in np.asarray(directions).tolist()]) * _WEIGHTS
+    return (terms[:, :, None] * np.asarray(colours)[:, None, :]).sum(axis=0)  # type: ignore[no-any-return]
+
+
+def _harmonics(x: float, y: float, z: float) -> tuple[float, ...]:
+    """Without their constants."""
+    return 1.0, y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y
 
 
 def sample_lights(rng: np.random.Generator, *, shadows: float = 0.6) -> Lights:
     """Lights of a random kind; ``shadows`` is the share of main lights that cast them."""
-    names = list(_KINDS)
-    name = names[int(np.searchsorted(np.cumsum([kind.share for kind in _KINDS.values()]), rng.random()))]
+    name = _NAMES[bisect.bisect(_UP_TO, rng.random(), 0, len(_NAMES) - 1)]
     kind = _KINDS[name]
     behind = name == "back"
     directions = [_direction(rng, kind, behind)]
-    colours = [_white(rng, kind) * rng.uniform(*kind.key)]
+    colours = [_times(rng.uniform(*kind.key), _white(rng, kind))]
     if behind or rng.random() < 0.35:  # a second, weaker one from elsewhere
         other = _KINDS["room"]
         directions.append(_direction(rng, other, False))
-        colours.append(_white(rng, kind) * rng.uniform(*other.key) * 0.6)
+        colours.append(_times(0.6 * rng.uniform(*other.key), _white(rng, kind)))
     return Lights(
         directions=np.array(directions, np.float32),
         colours=np.array(colours, np.float32),
@@ -96,35 +104,42 @@ def sample_lights(rng: np.random.Generator, *, shadows: float = 0.6) -> Lights:
     )
 
 
-def _direction(rng: np.random.Generator, kind: _Kind, behind: bool) -> NDArray[np.float64]:
+def _direction(rng: np.random.Generator, kind: _Kind, behind: bool) -> _Three:
     up = math.radians(rng.uniform(*kind.above))
     side = math.radians(
         rng.uniform(100, 180) * (1 if rng.random() < 0.5 else -1)
         if behind
         else rng.uniform(-1, 1) * kind.aside
     )
-    return np.array([math.cos(up) * math.sin(side), -math.sin(up), -math.cos(up) * math.cos(side)])
+    return math.cos(up) * math.sin(side), -math.sin(up), -math.cos(up) * math.cos(side)
 
 
-def _white(rng: np.random.Generator, kind: _Kind) -> NDArray[np.float64]:
+def _white(rng: np.random.Generator, kind: _Kind) -> _Three:
     """Linear RGB of mean about 1: a white of some warmth, or a colour."""
     warmth = rng.uniform(*kind.warmth)
-    white = np.array([1 + 0.35 * warmth, 1.0, 1 - 0.45 * warmth])
-    tint = rng.uniform(0.0, 1.6, 3)
+    r, g, b = rng.uniform(0.0, 1.6, 3).tolist()
     share = kind.colour * rng.random()
-    return (1 - share) * white + share * tint
+    white = 1 - share
+    return white * (1 + 0.35 * warmth) + share * r, white + share * g, white * (1 - 0.45 * warmth) + share * b
+
+
+def _times(strength: float, colour: _Three) -> _Three:
+    return strength * colour[0], strength * colour[1], strength * colour[2]
 
 
 def _ambient(rng: np.random.Generator, kind: _Kind) -> NDArray[np.float64]:
     """(9, 3): an even light, the sky or a ceiling, the ground, and a broad light or two from the sides."""
     strength = rng.uniform(*kind.ambient)
-    even = _white(rng, kind) * 0.45
-    broad = [np.array([0.0, -1.0, 0.0]), np.array([0.0, 1.0, 0.0])]
-    weights = [rng.uniform(0.2, 0.9) * _white(rng, kind), rng.uniform(0.0, 0.35) * _white(rng, kind)]
+    even = _times(0.45 * EVEN, _white(rng, kind))
+    broad = [(0.0, -1.0, 0.0), (0.0, 1.0, 0.0)]
+    weights = [
+        _times(rng.uniform(0.2, 0.9), _white(rng, kind)),
+        _times(rng.uniform(0.0, 0.35), _white(rng, kind)),
+    ]
     for _ in range(2):
         broad.append(_direction(rng, _KINDS["window"], False))
-        weights.append(rng.uniform(0.1, 0.9) * _white(rng, kind))
+        weights.append(_times(rng.uniform(0.1, 0.9), _white(rng, kind)))
     # The even light also makes up for what the broad ones take away on their far side.
     coefficients = broad_light(np.array(broad), np.array(weights)) * 0.4
-    coefficients[0] += even * EVEN
+    coefficients[0] += even
     return strength * coefficients
