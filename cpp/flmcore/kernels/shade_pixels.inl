@@ -47,17 +47,32 @@ inline void mix(const ShadeJob& job, std::int32_t triangle, float a, float b, fl
         .store(out + k);
 }
 
-inline void add_sample(std::int32_t triangle, const float* weights, int sample, Pixel& pixel) {
-  if (triangle < 0) {
-    pixel.shown[sample] = -1;
-    return;
-  }
+// The piece of a triangle, which may be a new one.
+inline int piece_of(std::int32_t triangle, Pixel& pixel) {
   int at = pixel.pieces - 1;
   while (at >= 0 && pixel.piece[at].triangle != triangle) --at;
-  if (at < 0) at = pixel.pieces++, pixel.piece[at] = {triangle, 0, 0, 0, 0};
-  Piece& piece = pixel.piece[at];
-  piece.count += 1, piece.second += weights[0], piece.third += weights[1];
-  pixel.shown[sample] = at;
+  if (at >= 0) return at;
+  pixel.piece[pixel.pieces] = {triangle, 0, 0, 0, 0};
+  return pixel.pieces++;
+}
+
+// Samples beside each other mostly show one triangle: its sums wait in registers for the next.
+inline void find_pieces(const ShadePixels& p, std::size_t first, Pixel& pixel) {
+  const std::size_t row = static_cast<std::size_t>(p.width * p.side);
+  Piece now = {-1, 0, 0, 0, 0};
+  int at = -1, *shown = pixel.shown;
+  for (std::ptrdiff_t j = 0; j < p.side; ++j, first += row)
+    for (std::size_t i = first; i < first + static_cast<std::size_t>(p.side); ++i, ++shown) {
+      const std::int32_t triangle = p.triangle[i];
+      if (triangle != now.triangle) {
+        if (at >= 0) pixel.piece[at] = now;
+        at = triangle < 0 ? -1 : piece_of(triangle, pixel);
+        now = at < 0 ? Piece{-1, 0, 0, 0, 0} : pixel.piece[at];
+      }
+      now.count += 1, now.second += p.weights[2 * i], now.third += p.weights[2 * i + 1];
+      *shown = at;
+    }
+  if (at >= 0) pixel.piece[at] = now;
 }
 
 inline bool is_near(float a, float b, float most) {
@@ -98,14 +113,7 @@ inline void join(const ShadeJob& job, Piece& piece, Pixel& pixel) {
 inline void find_groups(const ShadeJob& job, const ShadePixels& p, std::size_t first,
                         Pixel& pixel) {
   pixel.pieces = pixel.groups = 0;
-  const std::size_t row = static_cast<std::size_t>(p.width * p.side);
-  int sample = 0;
-  for (std::ptrdiff_t j = 0; j < p.side; ++j)
-    for (std::ptrdiff_t i = 0; i < p.side; ++i, ++sample) {
-      const std::size_t at =
-          first + static_cast<std::size_t>(j) * row + static_cast<std::size_t>(i);
-      add_sample(p.triangle[at], p.weights + 2 * at, sample, pixel);
-    }
+  find_pieces(p, first, pixel);
   for (int i = 0; i < pixel.pieces; ++i) join(job, pixel.piece[i], pixel);
 }
 
