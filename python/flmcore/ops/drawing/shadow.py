@@ -65,6 +65,9 @@ def shadow_map(
     if not 32 <= size <= 16384:
         msg = f"size: expected 32 to 16384 texels, got {size!r}"
         raise ValueError(msg)
+    if points.ndim != 2 or points.shape[1] != 3:
+        msg = f"vertices: expected shape (V, 3), got shape {points.shape}"
+        raise ValueError(msg)
     places, parts = as_surface(uv, part, len(points), len(faces))
     light = unit_directions("direction", np.asarray(direction, np.float64).reshape(1, -1))[0]
     matrix, texel = _fit(points, light, size)
@@ -88,20 +91,29 @@ def unit_directions(name: str, directions: NDArray[np.float64]) -> NDArray[np.fl
 def _fit(points: Floats, light: NDArray[np.float64], size: int) -> tuple[Floats, float]:
     """The matrix that brings all points into the map, and the size of a texel in mm."""
     helper = np.array([0.0, 1.0, 0.0] if abs(light[1]) < 0.9 else [1.0, 0.0, 0.0])
-    right = np.cross(helper, light)
+    right = _cross(helper, light)
     right /= np.sqrt((right * right).sum())
-    axes = np.stack([right, np.cross(light, right), -light])
+    axes = np.stack([right, _cross(light, right), -light])
     # sums of three in a fixed order: a matrix product's order is the library's business
-    seen = [
-        points[:, 0] * a[0] + points[:, 1] * a[1] + points[:, 2] * a[2] for a in axes.astype(np.float32)[:2]
-    ]
-    good = [one[np.isfinite(one)] for one in seen]
-    low = [float(one.min()) if one.size else 0.0 for one in good]
-    high = [float(one.max()) if one.size else 0.0 for one in good]
-    texel = max(high[0] - low[0], high[1] - low[1], 1e-3) / (size - 1 - 2 * _MARGIN)
+    x, y, z = np.ascontiguousarray(points.T)
+    spans = [_span(x * a[0] + y * a[1] + z * a[2]) for a in axes.astype(np.float32)[:2]]
+    texel = max(*(high - low for low, high in spans), 1e-3) / (size - 1 - 2 * _MARGIN)
     matrix = np.zeros((3, 4))
     matrix[:2, :3] = axes[:2] / texel
-    for k in range(2):
-        matrix[k, 3] = (size - 1) / 2 - (low[k] + high[k]) / 2 / texel
+    for k, (low, high) in enumerate(spans):
+        matrix[k, 3] = (size - 1) / 2 - (low + high) / 2 / texel
     matrix[2, :3] = axes[2]
     return matrix.astype(np.float32), texel
+
+
+def _span(values: Floats) -> tuple[float, float]:
+    """The least and greatest of those that are finite; 0 where none is."""
+    if values.size and not (np.isfinite(values.min()) and np.isfinite(values.max())):
+        values = values[np.isfinite(values)]
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+
+
+def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """numpy's own takes longer than all else here."""
+    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
+    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
