@@ -1,97 +1,10 @@
 // The drawing kernels on meshes that nobody should give: no read or write beside what is theirs, no
-// sample that shows what is not there. Every array is a heap block of exactly its size.
-#include <algorithm>
+// sample that shows what is not there.
 #include <cmath>
-#include <cstdint>
-#include <limits>
-#include <vector>
 
-#include "check.hpp"
+#include "drawn_scenes.hpp"
 
 namespace {
-
-constexpr float nan_value = std::numeric_limits<float>::quiet_NaN(),
-                endless = std::numeric_limits<float>::infinity(),
-                largest = std::numeric_limits<float>::max();
-
-struct Generator {
-  std::uint32_t state = 777;
-  std::uint32_t next() { return state = state * 1664525u + 1013904223u; }
-  float between(float low, float high) {
-    return low + (high - low) * static_cast<float>(next() >> 8) / 16777216.0f;
-  }
-};
-
-struct Scene {
-  std::vector<float> vertices, uv;
-  std::vector<std::int32_t> triangles, part;
-
-  std::size_t corners() const { return vertices.size() / 3; }
-  std::size_t count() const { return triangles.size() / 3; }
-};
-
-// Each three vertices a triangle, seen from either side; blocks without room to spare.
-Scene triangles_of(const std::vector<float>& vertices, Generator& random) {
-  Scene scene;
-  const std::size_t corners = vertices.size() / 3;
-  scene.vertices = vertices;
-  scene.uv = std::vector<float>(2 * corners);
-  for (float& value : scene.uv) value = random.between(-0.5f, 1.5f);
-  scene.triangles = std::vector<std::int32_t>(corners / 3 * 6);
-  scene.part = std::vector<std::int32_t>(corners / 3 * 2);
-  const std::int32_t order[6] = {0, 1, 2, 2, 1, 0};
-  for (std::size_t i = 0; i < scene.triangles.size(); ++i)
-    scene.triangles[i] = static_cast<std::int32_t>(i / 6 * 3) + order[i % 6];
-  for (std::size_t i = 0; i < scene.part.size(); ++i)
-    scene.part[i] = static_cast<std::int32_t>(i % 3);
-  return scene;
-}
-
-Scene some_triangles(std::size_t n, float reach, Generator& random) {
-  std::vector<float> vertices(9 * n);
-  for (std::size_t i = 0; i < vertices.size(); ++i)
-    vertices[i] = i % 3 == 2 ? random.between(5, 50) : random.between(-reach, 40 + reach);
-  return triangles_of(vertices, random);
-}
-
-// Good triangles with `value` at every coordinate of every corner in turn.
-Scene spoiled(float value, Generator& random) {
-  Scene scene = some_triangles(9, 10, random);
-  for (std::size_t i = 0; i < 9; ++i) scene.vertices[10 * i] = value;
-  return scene;
-}
-
-// Stays valid as long as the scene.
-struct Drawn {
-  std::vector<flm::RasterCorner> corners;
-  std::vector<flm::RasterPart> parts;
-  std::vector<float> nearness, weights;
-  std::vector<std::int32_t> triangle;
-  flm::RasterMesh mesh;
-  flm::RasterGrid grid;
-
-  std::size_t covered() const {
-    return static_cast<std::size_t>(
-        std::count_if(triangle.begin(), triangle.end(), [](std::int32_t t) { return t >= 0; }));
-  }
-};
-
-Drawn draw(const Scene& scene, std::ptrdiff_t height, std::ptrdiff_t width, float samples,
-           const std::vector<flm::RasterPart>& parts) {
-  Drawn made;
-  const std::size_t n = static_cast<std::size_t>(height * width);
-  made.corners = std::vector<flm::RasterCorner>(scene.corners());
-  made.parts = parts;
-  made.nearness = std::vector<float>(n), made.weights = std::vector<float>(2 * n);
-  made.triangle = std::vector<std::int32_t>(n, -1);
-  flm::kernels().raster.perspective(scene.vertices.data(), scene.corners(), samples, 1,
-                                    made.corners.data());
-  made.mesh = {made.corners.data(), scene.triangles.data(), scene.count(),
-               scene.uv.data(),     scene.part.data(),      made.parts.data()};
-  made.grid = {height, width, made.nearness.data(), made.triangle.data(), made.weights.data()};
-  flm::kernels().raster.draw(made.mesh, made.grid);
-  return made;
-}
 
 void check_samples(const Drawn& made, const Scene& scene) {
   for (std::size_t i = 0; i < made.triangle.size(); ++i) {
@@ -99,28 +12,36 @@ void check_samples(const Drawn& made, const Scene& scene) {
     const float b = made.weights[2 * i], c = made.weights[2 * i + 1];
     CHECK(t >= -1 && t < static_cast<std::int32_t>(scene.count()));
     if (t < 0)
-      CHECK(made.nearness[i] == 0 && b == 0 && c == 0);
+      CHECK(made.depth[i] == endless && b == 0 && c == 0);
     else
-      CHECK(made.nearness[i] > 0 && b >= -1e-4f && c >= -1e-4f && b + c <= 1.0001f);
+      CHECK(made.depth[i] > 0 && b >= -1e-4f && c >= -1e-4f && b + c <= 1.0001f);
   }
 }
 
+struct Blended {
+  std::vector<std::int32_t> sample, triangle;
+  std::vector<float> weights;
+};
+
 // Blended samples in blocks of too little room, and of just enough.
-void check_blended(Drawn& made, const Scene& scene) {
+Blended check_blended(Drawn& made, const Scene& scene) {
   for (flm::RasterPart& part : made.parts) part.blend = true;
   const auto& kernel = flm::kernels().raster;
   const std::size_t count =
       kernel.draw_blended(made.mesh, made.grid, {0, nullptr, nullptr, nullptr});
+  Blended found;
   for (const std::size_t room : {count / 2, count}) {
-    std::vector<std::int32_t> sample(room), triangle(room);
-    std::vector<float> weights(2 * room);
-    CHECK(kernel.draw_blended(made.mesh, made.grid,
-                              {room, sample.data(), triangle.data(), weights.data()}) == count);
+    found = {std::vector<std::int32_t>(room), std::vector<std::int32_t>(room),
+             std::vector<float>(2 * room)};
+    CHECK(kernel.draw_blended(
+              made.mesh, made.grid,
+              {room, found.sample.data(), found.triangle.data(), found.weights.data()}) == count);
     for (std::size_t i = 0; i < room; ++i) {
-      CHECK(sample[i] >= 0 && sample[i] < made.grid.height * made.grid.width);
-      CHECK(triangle[i] >= 0 && triangle[i] < static_cast<std::int32_t>(scene.count()));
+      CHECK(found.sample[i] >= 0 && found.sample[i] < made.grid.height * made.grid.width);
+      CHECK(found.triangle[i] >= 0 && found.triangle[i] < static_cast<std::int32_t>(scene.count()));
     }
   }
+  return found;
 }
 
 void check_labels(const Drawn& made, const Scene& scene, std::ptrdiff_t side) {
@@ -128,21 +49,48 @@ void check_labels(const Drawn& made, const Scene& scene, std::ptrdiff_t side) {
   const std::vector<flm::Cutout> maps = {
       {}, {map.data(), 2, 3, 3, 1}, {map.data() + 5, 2, 3, -3, -1}};
   std::vector<std::uint8_t> pixels(made.triangle.size() / static_cast<std::size_t>(side * side));
-  flm::kernels().raster.label_pixels(made.mesh, made.grid, {label.data(), maps.data(), 7}, side,
-                                     pixels.data());
+  flm::kernels().raster.label_pixels(
+      made.mesh, {made.grid.height, made.grid.width, made.triangle.data(), made.weights.data()},
+      {label.data(), maps.data(), 7}, side, pixels.data());
   for (const std::uint8_t pixel : pixels) CHECK(pixel == 3 || pixel == 7 || pixel == 9);
 }
 
+void shade(const flm::ShadeJob& job, const Drawn& made, const Blended& blended,
+           std::ptrdiff_t side) {
+  const auto& kernel = flm::kernels().shade;
+  const std::size_t n = made.triangle.size(), over = blended.sample.size();
+  std::vector<std::int32_t> shown(n);
+  std::vector<float> colours(4 * (n + std::min(n, over))), above(4 * over),
+      out(4 * n / static_cast<std::size_t>(side * side));
+  const flm::ShadePixels pixels = {made.triangle.data(),
+                                   made.weights.data(),
+                                   made.grid.height / side,
+                                   made.grid.width / side,
+                                   side,
+                                   shown.data(),
+                                   colours.data()};
+  const std::size_t used = kernel.shade_pixels(job, pixels);
+  CHECK(used <= made.covered());
+  for (std::size_t i = 0; i < n; ++i)
+    CHECK(made.triangle[i] < 0 ? shown[i] == -1
+                               : shown[i] >= 0 && shown[i] < static_cast<std::int32_t>(used));
+  kernel.shade(job, {blended.triangle.data(), blended.weights.data(), over, above.data()});
+  kernel.lay_over(blended.sample.data(), above.data(), over, used, pixels);
+  kernel.average(pixels, out.data());
+  if (over == 0 && made.covered() == 0)
+    for (const float value : out) CHECK(value == 0);
+}
+
 // In light from every side, with the smallest shadow map that there may be.
-void check_shading(const Drawn& made, const Scene& scene, int softness, float matrix_value) {
+void check_shading(const Drawn& made, const Blended& blended, const Scene& scene,
+                   std::ptrdiff_t side, int softness) {
   Generator random;
-  const std::size_t v = scene.corners(), n = made.triangle.size();
+  const std::size_t v = scene.corners();
   std::vector<float> normals(3 * v), occlusion(v, 0.5f), packed(flm::shade_vertex * v);
-  const auto& kernels = flm::kernels();
-  kernels.mesh.vertex_normals(scene.vertices.data(), v, scene.triangles.data(), scene.count(),
-                              normals.data());
-  kernels.shade.pack(scene.vertices.data(), normals.data(), scene.uv.data(), occlusion.data(), v,
-                     packed.data());
+  flm::kernels().mesh.vertex_normals(scene.vertices.data(), v, scene.triangles.data(),
+                                     scene.count(), normals.data());
+  flm::kernels().shade.pack(scene.vertices.data(), normals.data(), scene.uv.data(),
+                            occlusion.data(), v, packed.data());
   std::vector<std::uint8_t> texture(3 * 5 * 4);
   for (std::uint8_t& byte : texture) byte = static_cast<std::uint8_t>(random.next() >> 24);
   const std::vector<flm::ShadePart> parts = {{texture.data(), 3, 5, 20, 5, 3, 0.2f, 30, 0},
@@ -150,21 +98,33 @@ void check_shading(const Drawn& made, const Scene& scene, int softness, float ma
                                              {texture.data() + 40, 3, 5, -20, 5, 3, 1, 1e6f, 1}};
   std::vector<float> decode(1021), directions(9, 0.57735f), colours(9, 1), ambient(27, 0.1f);
   for (std::size_t i = 0; i < decode.size(); ++i) decode[i] = static_cast<float>(i) / 1020;
-  const std::ptrdiff_t side = 2 * softness + 3;
-  const std::vector<float> depth(static_cast<std::size_t>(side * side), endless);
-  std::vector<float> out(4 * n);
-  for (const std::size_t lights : {0, 1, 3}) {
-    flm::ShadeJob job = {
-        packed.data(), scene.triangles.data(), scene.part.data(), parts.data(),   decode.data(),
-        lights,        directions.data(),      colours.data(),    ambient.data(), {}};
-    if (softness >= 0) {
-      job.shadow = {depth.data(), side, side, {}, 0.5f, softness};
-      std::fill_n(job.shadow.matrix, 12, matrix_value);
+  const std::ptrdiff_t texels = 2 * softness + 3;
+  const std::vector<float> depth(static_cast<std::size_t>(texels * texels), endless);
+  for (const float matrix : {0.01f, -1e30f, nan_value})
+    for (const std::size_t lights : {1, 3}) {
+      flm::ShadeJob job = {
+          packed.data(), scene.triangles.data(), scene.part.data(), parts.data(),   decode.data(),
+          lights,        directions.data(),      colours.data(),    ambient.data(), {}};
+      job.shadow = {depth.data(), texels, texels, {}, 0.5f, softness};
+      std::fill_n(job.shadow.matrix, 12, matrix);
+      shade(job, made, blended, side);
+      job.shadow = {}, job.lights = lights - 1;
+      shade(job, made, blended, side);
     }
-    for (const bool opaque : {true, false})
-      kernels.shade.shade(job, {made.triangle.data(), made.weights.data(), n, opaque, out.data()});
-    for (std::size_t i = 0; i < n; ++i)
-      if (made.triangle[i] < 0) CHECK(out[4 * i] == 0 && out[4 * i + 3] == 0);
+}
+
+// From above, or from where there is no direction.
+void check_depth(const Scene& scene, const std::vector<flm::RasterPart>& parts) {
+  const std::ptrdiff_t height = 19, width = 23, stride = width + flm::raster_beside;
+  std::vector<float> nearness(static_cast<std::size_t>(height * stride), -endless);
+  std::vector<flm::RasterCorner> corners(scene.corners());
+  for (const float scale : {0.5f, -1e20f, nan_value}) {
+    const float matrix[12] = {scale, 0, 0, 1, 0, scale, 0, 1, 0, 0, -scale, 0};
+    flm::kernels().raster.parallel(scene.vertices.data(), scene.corners(), matrix, corners.data());
+    flm::kernels().raster.draw_depth(
+        {corners.data(), scene.triangles.data(), scene.count(), scene.uv.data(), scene.part.data(),
+         parts.data()},
+        {height, width, stride, nearness.data(), nullptr, nullptr, nullptr});
   }
 }
 
@@ -173,23 +133,15 @@ void check_scene(const Scene& scene) {
   const std::vector<flm::RasterPart> parts = {{{}, false, false},
                                               {{holes.data(), 2, 3, 3, 1}, true, false},
                                               {{holes.data() + 5, 2, 3, -3, -1}, true, false}};
-  const std::ptrdiff_t sizes[4][3] = {{1, 1, 1}, {3, 7, 1}, {32, 40, 2}, {16, 32, 16}};
-  for (const auto& size : sizes) {
-    Drawn made = draw(scene, size[0], size[1], static_cast<float>(size[2]), parts);
+  const int sizes[4][4] = {{1, 1, 1, 0}, {3, 7, 1, 1}, {32, 40, 2, 3}, {16, 32, 16, 2}};
+  for (const auto& [height, width, side, softness] : sizes) {
+    Drawn made = draw(scene, height, width, static_cast<float>(side), parts);
     check_samples(made, scene);
-    check_labels(made, scene, size[0] == 32 ? 2 : 1);
-    check_shading(made, scene, static_cast<int>(size[2]) % 5 - 2, 0.01f);
-    check_blended(made, scene);
+    check_labels(made, scene, side);
+    const Blended blended = check_blended(made, scene);
+    check_shading(made, blended, scene, side, softness);
   }
-  std::vector<float> depth(19 * 23, -endless);
-  std::vector<flm::RasterCorner> corners(scene.corners());
-  for (const float scale : {0.5f, -1e20f, nan_value}) {
-    const float matrix[12] = {scale, 0, 0, 1, 0, scale, 0, 1, 0, 0, -scale, 0};
-    flm::kernels().raster.parallel(scene.vertices.data(), scene.corners(), matrix, corners.data());
-    flm::kernels().raster.draw_depth({corners.data(), scene.triangles.data(), scene.count(),
-                                      scene.uv.data(), scene.part.data(), parts.data()},
-                                     {19, 23, depth.data(), nullptr, nullptr});
-  }
+  check_depth(scene, parts);
 }
 
 void check_nothing_is_seen(const Scene& scene) {
