@@ -143,7 +143,7 @@ def _seen(
     for scheme, each in zip(("300w-68", *(s for s in truth if s != "300w-68")), points, strict=True):
         end = start + len(each)
         if scheme in truth:
-            pixels[scheme], seen[scheme] = places[start:end].copy(), shown[start:end].copy()
+            pixels[scheme], seen[scheme] = places[start:end], shown[start:end]
         start = end
     return pixels, seen, _tight(places[: len(marks)])
 
