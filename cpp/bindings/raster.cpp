@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "drawing.hpp"
@@ -44,6 +45,27 @@ RasterMesh mesh_of(const FloatArray& vertices, const IntArray& triangles, const 
           uv.data(), part.data(),      parts.data()};
 }
 
+// A grid without anything.
+struct GridMemory {
+  std::unique_ptr<float[]> numbers;
+  std::unique_ptr<std::int32_t[]> triangle;
+  RasterGrid grid;
+
+  GridMemory(py::ssize_t rows, py::ssize_t columns) {
+    const py::ssize_t stride = columns + raster_beside;
+    const std::size_t count = static_cast<std::size_t>(rows * stride);
+    numbers.reset(new float[3 * count]()), triangle.reset(new std::int32_t[count]);
+    std::fill_n(triangle.get(), count, -1);
+    grid = {rows,
+            columns,
+            stride,
+            numbers.get(),
+            triangle.get(),
+            numbers.get() + count,
+            numbers.get() + 2 * count};
+  }
+};
+
 struct BlendedLists {
   std::vector<std::int32_t> sample, triangle;
   std::vector<float> weights;
@@ -79,10 +101,9 @@ Drawn draw(const FloatArray& vertices, const IntArray& triangles, const FloatArr
   const py::ssize_t rows = height * samples, columns = width * samples;
   IntArray triangle({rows, columns});
   FloatArray weights({rows, columns, py::ssize_t{2}}), depth({rows, columns});
-  const RasterGrid grid = {rows, columns, depth.mutable_data(), triangle.mutable_data(),
-                           weights.mutable_data()};
-  const std::size_t count = static_cast<std::size_t>(rows * columns),
-                    corners = static_cast<std::size_t>(vertices.shape(0));
+  std::int32_t* to_triangle = triangle.mutable_data();
+  float *to_weights = weights.mutable_data(), *to_depth = depth.mutable_data();
+  const std::size_t corners = static_cast<std::size_t>(vertices.shape(0));
   const float* points = vertices.data();
   const bool any_blended =
       std::any_of(parts.begin(), parts.end(), [](const RasterPart& p) { return p.blend; });
@@ -93,12 +114,10 @@ Drawn draw(const FloatArray& vertices, const IntArray& triangles, const FloatArr
     const RasterKernels& kernel = kernels().raster;
     kernel.perspective(points, corners, static_cast<float>(samples), near, placed.data());
     mesh.corners = placed.data();
-    std::fill_n(grid.nearness, count, 0.0f);
-    std::fill_n(grid.triangle, count, -1);
-    std::fill_n(grid.weights, 2 * count, 0.0f);
-    kernel.draw(mesh, grid);
-    if (any_blended) blended.fill(mesh, grid);
-    for (std::size_t i = 0; i < count; ++i) grid.nearness[i] = 1 / grid.nearness[i];
+    const GridMemory memory(rows, columns);
+    kernel.draw(mesh, memory.grid);
+    if (any_blended) blended.fill(mesh, memory.grid);
+    kernel.unpack(memory.grid, to_triangle, to_weights, to_depth);
   }
   const py::ssize_t n = static_cast<py::ssize_t>(blended.sample.size());
   return py::make_tuple(triangle, weights, depth, as_array(blended.sample, {n}),
@@ -116,17 +135,20 @@ FloatArray draw_depth(const FloatArray& vertices, const IntArray& triangles, con
     parts.push_back({borrow_cutout("cutouts", cutout, parts.size()), true, false});
   RasterMesh mesh = mesh_of(vertices, triangles, uv, part, parts);
   FloatArray depth({size, size});
-  const RasterGrid grid = {size, size, depth.mutable_data(), nullptr, nullptr};
+  float* to = depth.mutable_data();
   const float *points = vertices.data(), *m = matrix.data();
-  const std::size_t count = static_cast<std::size_t>(size * size),
+  const py::ssize_t stride = size + raster_beside;
+  const std::size_t count = static_cast<std::size_t>(size * stride),
                     corners = static_cast<std::size_t>(vertices.shape(0));
   py::gil_scoped_release nogil;
   std::vector<RasterCorner> placed(corners);
   kernels().raster.parallel(points, corners, m, placed.data());
   mesh.corners = placed.data();
-  std::fill_n(grid.nearness, count, -std::numeric_limits<float>::infinity());
-  kernels().raster.draw_depth(mesh, grid);
-  for (std::size_t i = 0; i < count; ++i) grid.nearness[i] = -grid.nearness[i];
+  std::vector<float> nearness(count, -std::numeric_limits<float>::infinity());
+  kernels().raster.draw_depth(mesh,
+                              {size, size, stride, nearness.data(), nullptr, nullptr, nullptr});
+  for (py::ssize_t y = 0; y < size; ++y)
+    for (py::ssize_t x = 0; x < size; ++x) to[y * size + x] = -nearness[y * stride + x];
   return depth;
 }
 
@@ -152,15 +174,12 @@ ByteArray label_pixels(const IntArray& triangle, const FloatArray& weights,
   const RasterMesh mesh = {
       nullptr,   triangles.data(), static_cast<std::size_t>(triangles.shape(0)),
       uv.data(), part.data(),      nullptr};
-  // the kernel only reads them
-  const RasterGrid grid = {triangle.shape(0), triangle.shape(1), nullptr,
-                           const_cast<std::int32_t*>(triangle.data()),
-                           const_cast<float*>(weights.data())};
+  const RasterFound found = {triangle.shape(0), triangle.shape(1), triangle.data(), weights.data()};
   const RasterLabels labels = {label.data(), borrowed.data(),
                                static_cast<std::uint8_t>(background)};
   std::uint8_t* out = pixels.mutable_data();
   py::gil_scoped_release nogil;
-  kernels().raster.label_pixels(mesh, grid, labels, side, out);
+  kernels().raster.label_pixels(mesh, found, labels, side, out);
   return pixels;
 }
 

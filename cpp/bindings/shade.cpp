@@ -87,17 +87,21 @@ void shade_rows(const ShadeJob& job, const std::int32_t* triangle, const float* 
   const ShadeKernels& kernel = kernels().shade;
   const py::ssize_t row = width * side * side,
                     band = blended.count ? height : std::min<py::ssize_t>(height, 8);
-  const std::unique_ptr<float[]> colours(new float[static_cast<std::size_t>(4 * band * row)]);
+  const std::size_t samples = static_cast<std::size_t>(band * row),
+                    room = samples + std::min(samples, blended.count);
+  const std::unique_ptr<float[]> colours(new float[4 * room]);
+  const std::unique_ptr<std::int32_t[]> shown(new std::int32_t[samples]);
   for (py::ssize_t y = 0; y < height; y += band) {
-    const py::ssize_t rows = std::min(band, height - y);
-    kernel.shade(job, {triangle + y * row, weights + 2 * y * row,
-                       static_cast<std::size_t>(rows * row), true, colours.get()});
+    const ShadePixels pixels = {
+        triangle + y * row, weights + 2 * y * row, std::min(band, height - y), width, side,
+        shown.get(),        colours.get()};
+    const std::size_t used = kernel.shade_pixels(job, pixels);
     if (blended.count) {
       const std::unique_ptr<float[]> over(new float[4 * blended.count]);
-      kernel.shade(job, {blended.triangle, blended.weights, blended.count, false, over.get()});
-      kernel.lay_over(blended.sample, over.get(), blended.count, colours.get());
+      kernel.shade(job, {blended.triangle, blended.weights, blended.count, over.get()});
+      kernel.lay_over(blended.sample, over.get(), blended.count, used, pixels);
     }
-    kernel.average(colours.get(), rows, width, side, out + 4 * y * width);
+    kernel.average(pixels, out + 4 * y * width);
   }
 }
 
@@ -127,7 +131,8 @@ FloatArray shade(const IntArray& triangle, const FloatArray& weights,
     raise_value("directions, colours", "as many of both", "others");
   if (ambient.ndim() != 2 || ambient.shape(0) != 9 || ambient.shape(1) != 3)
     raise_value("ambient", "shape (9, 3)", "shape " + shape_text(ambient));
-  if (triangle.ndim() != 2 || side < 1 || triangle.shape(0) % side || triangle.shape(1) % side)
+  if (triangle.ndim() != 2 || side < 1 || side > shade_most_samples || triangle.shape(0) % side ||
+      triangle.shape(1) % side)
     raise_value("triangle", "whole pixels of samples", "shape " + shape_text(triangle));
   check_samples({triangle, weights}, triangles.shape(0), -1);
   check_samples({blended_triangle, blended_weights}, triangles.shape(0), 0);

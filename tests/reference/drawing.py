@@ -67,13 +67,13 @@ def hit(
     areas = is_inside(px * 256, py * 256, [corners[i] for i in order])
     if areas is None:
         return None
+    areas = [areas[i] for i in order]  # of the corners as they come
     scale = F(1) / F(abs(area))
-    shares = [F(a) * (corners[i][2] * scale) for a, i in zip(areas, order, strict=True)]
+    shares = [F(a) * (corner[2] * scale) for a, corner in zip(areas, corners, strict=True)]
     nearness = shares[0] + shares[1] + shares[2]
-    weights = [F(0)] * 3
-    for share, size, i in zip(shares, areas, order, strict=True):
-        weights[i] = F(size) * scale if is_parallel else share * (F(1) / nearness)
-    return nearness, weights
+    if is_parallel:
+        return nearness, [F(a) * scale for a in areas]
+    return nearness, [share * (F(1) / nearness) for share in shares]
 
 
 def samples_of(size: tuple[int, int]) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Colours of samples, one by one: places on textures in float32 as the core has them, light in float64."""
+"""Colours of samples, group by group: places on textures in float32 as the core has them, light in float64."""
 
 from __future__ import annotations
 
@@ -81,22 +81,58 @@ def arriving(scene: Scene, point: np.ndarray, normal: np.ndarray) -> float:
     return share_of_light(depth, matrix @ [*(point + bias * normal), 1], bias, softness)
 
 
-def colour(scene: Scene, sample: int, triangle: int, weights: np.ndarray) -> np.ndarray:
-    """Linear light, and the texture's coverage."""
-    b, c = weights
-    corners, p = scene.triangles[triangle], scene.part[triangle]
+@dataclass
+class Group:
+    """Samples of a pixel that get one colour."""
 
-    def mixed(values: np.ndarray) -> np.ndarray:
-        at = values.astype(F)[corners]
-        return at[0] * (F(1) - b - c) + at[1] * b + at[2] * c
+    part: int
+    first: np.ndarray  # uv and depth of the first piece
+    count: int
+    total: np.ndarray
+    samples: list[int]
 
-    base = albedo(scene.textures[p], *mixed(scene.uv))
-    point, n = mixed(scene.vertices).astype(float), unit(mixed(scene.normals).astype(float))
+
+def mixed(scene: Scene, triangle: int, shares: Sequence[np.float32]) -> np.ndarray:
+    """Position, normal, uv and occlusion, as a sum with these shares of the corners."""
+    every = np.column_stack([scene.vertices, scene.normals, scene.uv, scene.occlusion]).astype(F)
+    a, b, c = every[scene.triangles[triangle]]
+    return a * shares[0] + b * shares[1] + c * shares[2]
+
+
+def groups(
+    scene: Scene, samples: Sequence[int], triangle: np.ndarray, weights: np.ndarray
+) -> Sequence[Group]:
+    """Of a pixel's samples: of one triangle, or of one part and about the same place of it."""
+    found: list[Group] = []
+    pieces = dict.fromkeys(int(triangle[i]) for i in samples if triangle[i] >= 0)
+    for t in pieces:
+        inside = [i for i in samples if triangle[i] == t]
+        b, c = F(0), F(0)
+        for i in inside:
+            b, c = b + weights[i, 0], c + weights[i, 1]
+        total = mixed(scene, t, (F(len(inside)) - b - c, b, c))
+        at = total[[6, 7, 2]] * (F(1) / F(len(inside)))
+        for group in found:
+            most = np.array([1 / 16, 1 / 16, group.first[2] / F(64)], F)
+            if group.part == scene.part[t] and (abs(at - group.first) <= most).all():
+                group.count += len(inside)
+                group.total = group.total + total
+                group.samples += inside
+                break
+        else:
+            found.append(Group(int(scene.part[t]), at, len(inside), total, inside))
+    return found
+
+
+def colour(scene: Scene, samples: Sequence[int], p: int, at: np.ndarray) -> np.ndarray:
+    """Linear light, and the texture's coverage; ``at`` as mixed() has it."""
+    base = albedo(scene.textures[p], *at[6:8])
+    point, n = at[:3].astype(float), unit(at[3:6].astype(float))
     view = -unit(point)
     cosines = [n @ view] if scene.two_sided[p] else []
     if scene.two_sided[p] and n @ view < 0:
         n = -n
-    diffuse, mirrored = irradiance(n, scene.ambient) * mixed(scene.occlusion), np.zeros(3)
+    diffuse, mirrored = irradiance(n, scene.ambient) * at[8], np.zeros(3)
     for j, (light, paint) in enumerate(zip(scene.directions, scene.colours, strict=True)):
         toward = unit(light)
         facing, peak = n @ toward, max(0.0, n @ unit(toward + view)) ** scene.shininess[p]
@@ -108,7 +144,7 @@ def colour(scene: Scene, sample: int, triangle: int, weights: np.ndarray) -> np.
                 mirrored + paint * scene.gloss[p] * peak * share,
             )
     if min(map(abs, cosines), default=1) < DOUBT:
-        scene.doubtful.add(sample)
+        scene.doubtful.update(samples)
     return np.append(base[:3] * diffuse + mirrored, base[3])
 
 
@@ -121,14 +157,18 @@ def shade(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Premultiplied pixels, and which of them rounding does not decide."""
     out = np.zeros((triangle.size, 4))
-    for i in np.flatnonzero(triangle.ravel() >= 0):
-        out[i, :3] = colour(scene, i, triangle.ravel()[i], weights.reshape(-1, 2)[i])[:3]
-        out[i, 3] = 1
+    height, width = (extent // samples for extent in triangle.shape)
+    number = np.arange(triangle.size).reshape(height, samples, width, samples)
+    for y, x in np.ndindex(height, width):
+        for group in groups(scene, number[y, :, x].ravel(), triangle.ravel(), weights.reshape(-1, 2)):
+            at = group.total * (F(1) / F(group.count))
+            out[group.samples, :3] = colour(scene, group.samples, group.part, at)[:3]
+            out[group.samples, 3] = 1
     for t, i, shares in blended:
-        *over, cover = colour(scene, i, t, shares)
+        at = mixed(scene, t, (F(1) - shares[0] - shares[1], *shares))
+        *over, cover = colour(scene, [i], scene.part[t], at)
         out[i] = np.append(np.array(over) * cover, cover) + out[i] * (1 - cover)
     sure = np.ones(triangle.size, bool)
     sure[sorted(scene.doubtful)] = False
-    height, width = (extent // samples for extent in triangle.shape)
     blocks = out.reshape(height, samples, width, samples, 4)
     return blocks.mean(axis=(1, 3)), sure.reshape(height, samples, width, samples).all(axis=(1, 3))

@@ -25,6 +25,7 @@ struct Cutout {
 };
 
 constexpr int raster_most_samples = 16;  // along each side of a pixel
+constexpr int raster_beside = 4;         // samples that a grid has room for beside each row
 
 struct RasterPart {
   Cutout cutout;
@@ -46,11 +47,19 @@ struct RasterMesh {
   const RasterPart* parts;
 };
 
+// Where is drawn. What lies in a row beyond its width may change, and means nothing.
 struct RasterGrid {
+  std::ptrdiff_t height, width, stride;  // stride: from row to row, width + raster_beside or more
+  float* nearness;                       // 0 where nothing is, minus infinity in a parallel view
+  std::int32_t* triangle;                // -1 where nothing is
+  float *second, *third;                 // weights of these corners
+};
+
+// What was drawn.
+struct RasterFound {
   std::ptrdiff_t height, width;
-  float* nearness;         // 0 where nothing is, minus infinity in a parallel view
-  std::int32_t* triangle;  // -1 where nothing is
-  float* weights;          // (height, width, 2): of the second and third corner
+  const std::int32_t* triangle;  // (height, width)
+  const float* weights;          // (height, width, 2): of the second and third corner
 };
 
 // Samples of blended triangles that nothing opaque hides, triangle by triangle in their order.
@@ -82,9 +91,12 @@ struct RasterKernels {
   // many as there is room for are written.
   std::size_t (*draw_blended)(const RasterMesh& mesh, const RasterGrid& grid,
                               const BlendedSamples& out);
+  // The grid without what lies beside its rows: triangle and depth (height, width), weights
+  // (height, width, 2).
+  void (*unpack)(const RasterGrid& grid, std::int32_t* triangle, float* weights, float* depth);
   // The label that most of a pixel's side * side samples show, of equals that of the earlier
   // sample.
-  void (*label_pixels)(const RasterMesh& mesh, const RasterGrid& grid, const RasterLabels& labels,
+  void (*label_pixels)(const RasterMesh& mesh, const RasterFound& found, const RasterLabels& labels,
                        std::ptrdiff_t side, std::uint8_t* pixels);
 };
 

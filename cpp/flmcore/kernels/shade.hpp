@@ -1,5 +1,10 @@
-// Colours of samples: texture times light, in linear light. For a sample of triangle t with weights
-// b:
+// Colours of samples: texture times light, in linear light. The samples of a pixel that show the
+// same part and about the same place of it have one colour, that of the mean of their positions,
+// places on the texture, normals and occlusions: so the light of most pixels is computed once. In
+// order: samples of one triangle are a piece; a piece goes to the pixel's first group of the same
+// part whose first piece's mean uv lies within 1/16 of its own and whose mean depth within 1/64 of
+// that depth, or else is a group of its own. Samples of blended parts have a colour each. For a
+// sample of triangle t with weights b, or the mean of samples:
 //   p, uv, o: position, texture place and occlusion, interpolated; n: normal, interpolated, unit
 //   length;
 //     of two-sided parts it is turned towards the camera, which is at the origin.
@@ -40,7 +45,10 @@ struct ShadeShadow {
   int softness;  // 0 to 3
 };
 
-constexpr std::size_t shade_vertex = 12;  // floats that a packed vertex takes
+constexpr int shade_most_samples = 16;         // along each side of a pixel
+constexpr float shade_same_place = 1.0f / 16;  // of a texture
+constexpr float shade_same_depth = 1.0f / 64;  // of the depth
+constexpr std::size_t shade_vertex = 12;       // floats that a packed vertex takes
 
 struct ShadeJob {
   const float* packed;            // (vertices, shade_vertex) as pack() leaves it
@@ -54,26 +62,36 @@ struct ShadeJob {
   ShadeShadow shadow;
 };
 
-// Samples, and where their colours go: (count, 4), linear red, green, blue, and coverage: the
-// texture's, 0 to 1, or 1 if opaque. A sample of triangle -1 becomes 0.
+// Samples, every triangle good, and where their colours go: (count, 4), linear red, green, blue,
+// and the texture's coverage, 0 to 1.
 struct ShadeSamples {
   const std::int32_t* triangle;
   const float* weights;  // (count, 2)
   std::size_t count;
-  bool opaque;
   float* colours;
+};
+
+// Pixels of side * side samples, triangle -1 where there is none.
+struct ShadePixels {
+  const std::int32_t* triangle;  // (height * side, width * side)
+  const float* weights;          // the same, 2
+  std::ptrdiff_t height, width, side;
+  std::int32_t* shown;  // (height * side, width * side), which colour a sample shows, or -1
+  float* colours;       // (room for as many as samples, 4), premultiplied
 };
 
 struct ShadeKernels {
   void (*pack)(const float* positions, const float* normals, const float* uv,
                const float* occlusion, std::size_t vertices, float* packed);
   void (*shade)(const ShadeJob& job, const ShadeSamples& samples);
-  // Lays `count` colours with coverage over the samples (., 4), premultiplied, in order.
-  void (*lay_over)(const std::int32_t* sample, const float* colours, std::size_t count,
-                   float* samples);
-  // Mean of each pixel's samples * samples.
-  void (*average)(const float* samples, std::ptrdiff_t height, std::ptrdiff_t width,
-                  std::ptrdiff_t side, float* pixels);
+  // Opaque samples; gives how many colours they have.
+  std::size_t (*shade_pixels)(const ShadeJob& job, const ShadePixels& pixels);
+  // Lays `count` colours with coverage over samples, in order. Those get colours of their own
+  // behind the `used` ones, for which there is room.
+  void (*lay_over)(const std::int32_t* sample, const float* over, std::size_t count,
+                   std::size_t used, const ShadePixels& pixels);
+  // Mean of each pixel's samples: (height, width, 4).
+  void (*average)(const ShadePixels& pixels, float* out);
 };
 
 }  // namespace flm

@@ -15,7 +15,6 @@ struct Tile {
   static constexpr int size = 64;
   enum Lane { x, y, z, nx, ny, nz, u, v, occlusion, lanes };
   int count;
-  std::size_t sample[size];
   const ShadePart* part[size];
   float mixed[size][shade_vertex];
   float lane[lanes][size];

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore.ops.drawing import Fragments, Shadow, draw, shade, shadow_map, vertex_normals
+from flmcore.ops.drawing import Fragments, Shadow, draw, label_map, shade, shadow_map, vertex_normals
 from flmcore.simulate.parts import Part
 from flmcore.simulate.scene.camera import NEAREST, Camera
 from flmcore.simulate.scene.lights import Lights
@@ -79,32 +80,15 @@ class Assembly:
     def labels(self, fragments: Fragments, texel_labels: dict[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
         """(h, w) classes of the pixels' middle samples; ``texel_labels`` gives a part's by its texture."""
         step, first = fragments.samples, fragments.samples // 2
-        triangle = fragments.triangle[first::step, first::step].ravel()
-        # Of triangle -1, which is none, the class is the last one's.
-        classes = np.array([*(part.label for part in self.parts), 0], np.uint8)
-        part = np.append(self.part, np.int32(len(self.parts)))[triangle]
-        labels = classes[part]
-        for index, piece in enumerate(self.parts):
-            if piece.name in texel_labels:
-                chosen = np.flatnonzero(part == index)
-                weights = fragments.weights[first::step, first::step].reshape(-1, 2)[chosen]
-                labels[chosen] = self._texels(triangle[chosen], weights, texel_labels[piece.name])
-        width = fragments.triangle.shape[1] // step
-        return labels.reshape(-1, width)  # type: ignore[no-any-return]
-
-    def _texels(
-        self, triangle: NDArray[np.int32], weights: NDArray[np.float32], picture: NDArray[np.uint8]
-    ) -> NDArray[np.uint8]:
-        """The picture's values at places in triangles."""
-        height, width = picture.shape
-        corners = self.triangles[triangle]
-        index = np.zeros(len(triangle), np.int32)
-        for axis, extent, stride in ((0, width, 1), (1, height, width)):
-            a, b, c = self.uv[:, axis][corners].T
-            place = (a + weights[:, 0] * (b - a) + weights[:, 1] * (c - a)) * np.float32(extent)
-            place = np.minimum(np.maximum(place, np.float32(0)), np.float32(extent - 1))
-            index += place.astype(np.int32) * np.int32(stride)
-        return picture.ravel()[index]
+        middle = dataclasses.replace(
+            fragments,
+            triangle=np.ascontiguousarray(fragments.triangle[first::step, first::step]),
+            weights=np.ascontiguousarray(fragments.weights[first::step, first::step]),
+            samples=1,
+        )
+        classes = np.array([part.label for part in self.parts], np.uint8)
+        maps = [texel_labels.get(part.name) for part in self.parts]
+        return label_map(middle, classes[self.part], self.triangles, self.uv, self.part, maps)
 
     def _per_vertex(self, option: str, usual: float) -> NDArray[np.float32]:
         values = [(part.options or {}).get(option, usual) for part in self.parts]
@@ -126,14 +110,15 @@ class Assembly:
 
     def _shadow(self, lights: Lights) -> Shadow:
         """Of all but the blended parts: what is seen through throws none."""
-        keep = ~np.array([part.blend for part in self.parts])[self.part]
+        opaque = sum(not part.blend for part in self.parts)  # they come first
+        count = int(np.searchsorted(self.part, opaque))
         return shadow_map(
             self.points,
-            self.triangles[keep],
+            self.triangles[:count],
             lights.directions[0],
             96,
             uv=self.uv,
-            part=self.part[keep],
+            part=self.part[:count],
             cutouts=self._cutouts(),
             softness=round(3 * lights.softness),
         )

@@ -44,12 +44,12 @@ def label_map(
         TypeError: a map that is no uint8 array.
     """
     names = np.asarray(labels)
-    if names.size and not (names.min() >= 0 and names.max() <= 255):
+    if names.dtype != np.uint8 and names.size and not (names.min() >= 0 and names.max() <= 255):
         msg = f"labels: expected 0 to 255, got {names.min()} to {names.max()}"
         raise ValueError(msg)
     faces = np.zeros((len(names), 3), np.int32) if triangles is None else as_triangles(triangles)
-    vertices = 1 if uv is None and triangles is None else int(faces.max(initial=0)) + 1
-    places, parts = as_surface(uv, part, vertices, len(faces))
+    # without places, as many vertices as the triangles name
+    places, parts = as_surface(uv, part, int(faces.max(initial=0)) + 1 if uv is None else 0, len(faces))
     return _core.label_pixels(
         fragments.triangle,
         fragments.weights,

@@ -45,7 +45,9 @@ def shade(
     """Light what :func:`draw` found: a picture in linear light.
 
     Opaque samples get texture times light; then blended ones are laid over them in order, each as strongly as its
-    texture covers; then the samples of a pixel are averaged. A light's colour, and that of the ambient light, is what
+    texture covers; then the samples of a pixel are averaged. A pixel's opaque samples of one triangle, or of one part
+    whose places differ by no more than 1/16 of the texture and 1/64 of the depth, have one colour: that of their mean
+    position, normal, place on the texture and occlusion. A light's colour, and that of the ambient light, is what
     white cloth that faces it looks like. ``colour = albedo * (ambient * occlusion + sum_j colour_j * max(0, n.l_j)) +
     gloss * sum_j colour_j * max(0, n.h_j) ** shininess`` (Blinn-Phong).
 

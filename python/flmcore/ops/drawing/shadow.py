@@ -66,6 +66,9 @@ def shadow_map(
     if not 32 <= size <= 16384:
         msg = f"size: expected 32 to 16384 texels, got {size!r}"
         raise ValueError(msg)
+    if points.ndim != 2 or points.shape[1] != 3:
+        msg = f"vertices: expected shape (V, 3), got shape {points.shape}"
+        raise ValueError(msg)
     places, parts = as_surface(uv, part, len(points), len(faces))
     light = unit_directions("direction", np.asarray(direction, np.float64).reshape(1, -1))[0]
     matrix, texel = _fit(points, light, size)
