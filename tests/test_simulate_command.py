@@ -48,6 +48,7 @@ REFUSED = {
     "landmarks that are not drawn": (["-n", "3", "--sheet", "OUT.png", "--sheet-landmarks", "wflw-98"], "expected one of 300w-68"),
     "no settings": (["-n", "3", "-o", "OUT", "--settings", "none.toml"], "none.toml: cannot be read: No such file"),
     "unknown setting": (["-n", "3", "-o", "OUT", "--settings", "BAD"], "bad.toml: settings: expected keys of size"),
+    "deep toml": (["-n", "3", "-o", "OUT", "--settings", "DEEP"], "deep.toml: expected a TOML file, got: "),
     "no toml": (["-n", "3", "-o", "OUT", "--settings", "WORSE"], "worse.toml: expected a TOML file, got: "),
 }  # fmt: skip
 
@@ -59,18 +60,26 @@ def test_bad_input_is_one_line(
     monkeypatch.chdir(tmp_path)
     Path("bad.toml").write_text("syze = 64")
     Path("worse.toml").write_text("size = ")
+    Path("deep.toml").write_text("size = " + "[" * 100_000)
     given, message = REFUSED[case]
-    words = {"BAD": "bad.toml", "WORSE": "worse.toml"}
+    words = {"BAD": "bad.toml", "WORSE": "worse.toml", "DEEP": "deep.toml"}
     assert main(["simulate", *(words.get(word, word) for word in given)]) == 2
     said = capsys.readouterr()
     assert message in said.err
     assert (said.err.count("\n"), said.out) == (1, "")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "worse.toml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "deep.toml", "worse.toml"]
 
 
 @pytest.mark.parametrize(
     "option",
-    [["-n", "0"], ["-n", "-2"], ["-n", "x"], ["-n", "1", "--workers", "0"], ["-n", "1", "--size", "4"]],
+    [
+        ["-n", "0"],
+        ["-n", "-2"],
+        ["-n", "1000001"],
+        ["-n", "x"],
+        ["-n", "1", "--workers", "0"],
+        ["-n", "1", "--size", "4"],
+    ],
 )
 def test_numbers_out_of_range_are_refused(
     option: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

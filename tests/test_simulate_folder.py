@@ -20,7 +20,7 @@ import pytest
 from flmcore.cli import main
 from flmcore.data.images import read_image
 from flmcore.data.truth import is_dataset, read_dataset
-from flmcore.errors import SimulateError
+from flmcore.errors import ResultsError, SimulateError
 from flmcore.simulate.folder import simulate_folder
 from flmcore.simulate.manifest import NAME, Manifest, read_manifest
 from flmcore.simulate.parts import CLASSES
@@ -299,6 +299,13 @@ def without_seed(folder: Path) -> Path:
     return folder
 
 
+def without_end(folder: Path) -> Path:
+    content = json.loads((begin(folder) / NAME).read_text())
+    content["images"] = 10**12  # to count what is there of them would never end
+    (folder / NAME).write_text(json.dumps(content))
+    return folder
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -306,6 +313,10 @@ def without_seed(folder: Path) -> Path:
         (a_file, "expected a folder, got a file"),
         (damaged, r"simulated\.json: expected what flmcore simulate writes, got another or a damaged file"),
         (newer, "the only one that this version reads, got 'flmcore simulated 2'"),
+        (
+            without_end,
+            r"simulated\.json: images: expected a whole number from 1 to 1000000, got 1000000000000",
+        ),
         (without_seed, r"simulated\.json: seed: expected a whole number from 0, got zero"),
     ],
 )
@@ -327,15 +338,21 @@ def held(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_two_runs_do_not_share_a_folder(held: Path) -> None:
-    with pytest.raises(SimulateError, match="got another 'flmcore simulate' that is still drawing"):
+    with pytest.raises(ResultsError, match="got another 'flmcore simulate' that is still at it"):
         simulate_folder(held, IMAGES, SMALL)
 
 
 @pytest.mark.parametrize(
     ("images", "workers", "kind"),
-    [(0, 1, ValueError), (-1, 1, ValueError), (1, 0, ValueError), (1.5, 1, TypeError)],
+    [
+        (0, 1, ValueError),
+        (-1, 1, ValueError),
+        (10**9, 1, ValueError),
+        (1, 0, ValueError),
+        (1.5, 1, TypeError),
+    ],
 )
 def test_counts_are_checked(tmp_path: Path, images: int, workers: int, kind: type[Exception]) -> None:
-    with pytest.raises(kind, match="expected a whole number from 1, got"):
+    with pytest.raises(kind, match=r"expected a whole number from 1 to \d+, got"):
         simulate_folder(tmp_path / "none", images, SMALL, workers=workers)
     assert not (tmp_path / "none").exists()

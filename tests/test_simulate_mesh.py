@@ -171,7 +171,7 @@ OBJ = {
     TRIANGLE + "f 1 2 4": r"triangles: expected vertices from 0 to 2, got \[0, 1, 3\] for triangle 0",
     TRIANGLE + "f 1 2 2": "triangles: expected some with an area, got 1 without",
     "v 0 0\n": "line 1: expected v x y z, got 'v 0 0'",
-    "v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3": r"vertices: expected finite numbers, got \[0\.0, 0\.0, nan\] for vertex 0",
+    "v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3": r"vertices: expected finite numbers up to 1e\+15, got \[0\.0, 0\.0, nan\] for vertex 0",
 }
 
 
@@ -181,6 +181,29 @@ def test_obj_files_that_hold_no_mesh(tmp_path: Path, text: str) -> None:
     file.write_text(text)
     listed(file, {"300w-68": [0]})
     with pytest.raises(SimulateError, match=rf"a\.obj: {OBJ[text]}"):
+        read_mesh(file)
+
+
+@pytest.mark.parametrize("size", [1e20, 1e308, np.nan, -np.inf])
+def test_coordinates_that_are_no_place_are_refused(tmp_path: Path, size: float) -> None:
+    file, _ = scan(tmp_path, suffix=".npz")
+    arrays = dict(np.load(file))
+    arrays["vertices"][7, 1] = size
+    np.savez(file, **arrays)
+    with pytest.raises(
+        SimulateError, match=r"vertices: expected finite numbers up to 1e\+15, got .* for vertex 7"
+    ):
+        read_mesh(file)
+
+
+def test_landmarks_without_a_surface_are_refused(tmp_path: Path) -> None:
+    file, landmarks = scan(tmp_path, suffix=".npz")
+    arrays = dict(np.load(file))
+    tip = landmarks[30]
+    np.savez(file, **{**arrays, "triangles": arrays["triangles"][~(arrays["triangles"] == tip).any(axis=1)]})
+    with pytest.raises(
+        SimulateError, match=rf"with an area, got 1 of 68 on others \(landmark 30: vertex {tip}\)"
+    ):
         read_mesh(file)
 
 

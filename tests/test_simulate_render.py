@@ -182,5 +182,9 @@ def test_chances_are_settings() -> None:
         SimulateSettings(chances={"glases": 1.0})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="chances: expected a number from 0 to 1 for hand, got 2"):
         SimulateSettings(chances={"hand": 2})  # type: ignore[arg-type]
+    with pytest.raises(
+        ValueError, match=r"chances: expected at most 1 for hand and thing together, got 1\.2"
+    ):
+        SimulateSettings(chances={"hand": 0.6, "thing": 0.6})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="chances: expected a table of hair"):
         SimulateSettings(chances=0.5)  # type: ignore[arg-type]

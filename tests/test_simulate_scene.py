@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from flmcore.errors import SimulateError
 from flmcore.ops.drawing import draw, shade
 from flmcore.simulate.anatomy import MEAN_LANDMARKS
 from flmcore.simulate.scene.background import sample_background
@@ -20,6 +21,7 @@ from flmcore.simulate.scene.imaging import develop, encode, linear_of
 from flmcore.simulate.scene.lights import broad_light, sample_lights
 from flmcore.simulate.scene.visibility import inside, visible
 from flmcore.simulate.settings import SimulateSettings
+from flmcore.simulate.stream import FaceStream
 
 PLAIN = SimulateSettings()
 seeds = st.integers(0, 2**31)
@@ -139,8 +141,14 @@ def test_background_from_a_folder_of_images(tmp_path: Path) -> None:
 
 def test_background_folder_without_images_is_told(tmp_path: Path) -> None:
     settings = dataclasses.replace(PLAIN, background_folder=str(tmp_path), background_photos=1.0)
-    with pytest.raises(ValueError, match="expected at least one image"):
+    with pytest.raises(SimulateError, match="background_folder: expected at least one image"):
         sample_background(rng(0), settings)
+    with pytest.raises(SimulateError, match="background_folder: expected at least one image"):
+        FaceStream(settings)  # not after hours, when the first is drawn
+    with pytest.raises(
+        SimulateError, match="background_folder: expected an existing file or folder, got 'none'"
+    ):
+        FaceStream(dataclasses.replace(PLAIN, background_folder="none"))
 
 
 def test_encode_and_linear_of_are_each_others_inverse() -> None:

@@ -57,9 +57,9 @@ def test_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_output_folder_that_is_a_file_fails_at_once(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
-    with pytest.raises(ResultsError, match="out: cannot be written to"):
+    with pytest.raises(ResultsError, match="out: expected a folder, got a file"):
         prepare_folder(tmp_path / "out")
-    with pytest.raises(ResultsError, match="cannot be written to"):
+    with pytest.raises(ResultsError, match="out: expected a folder, got a file"):
         prepare_folder(tmp_path / "out" / "below")
 
 

@@ -105,6 +105,11 @@ def test_settings_go_over_the_file(tmp_path: Path) -> None:
     config = read_train_config(tmp_path / "a.toml", settings)
     assert (config.optimise.rate, config.data[0].first, config.model.options) == (0.5, 7, {"depth": 10})
     assert (config.loss.kind, config.name) == ("l1", "b=c")
+    deep = "[" * 100_000  # no TOML that can be read, so a text
+    assert (
+        read_train_config(tmp_path / "a.toml", ["model.options.depth=10", f"description={deep}"]).description
+        == deep
+    )
     for wrong in ("optimise.rate", "=3", "data.9.first=1", "name.x=1"):
         with pytest.raises(ConfigError, match="--set: expected"):
             read_train_config(tmp_path / "a.toml", [wrong])

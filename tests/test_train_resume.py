@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -138,8 +139,6 @@ def test_it_is_not_begun_over_another(place: Path, short: Path) -> None:
 
 
 def test_what_may_change_on_resuming(place: Path, short: Path, tmp_path: Path) -> None:
-    import shutil
-
     shutil.copytree(short, tmp_path / "out")
     before = weights_of(tmp_path / "out")
     changed = ("optimise.epochs=4", "run.memory=0", "licence=MIT", "name=longer")
@@ -151,8 +150,6 @@ def test_what_may_change_on_resuming(place: Path, short: Path, tmp_path: Path) -
 
 
 def test_a_damaged_checkpoint_is_passed_over(place: Path, short: Path, tmp_path: Path) -> None:
-    import shutil
-
     shutil.copytree(short, tmp_path / "out")
     older, newer = sorted((tmp_path / "out" / "checkpoints").iterdir())
     newer.write_bytes(newer.read_bytes()[:1000])
@@ -167,6 +164,30 @@ def test_a_damaged_checkpoint_is_passed_over(place: Path, short: Path, tmp_path:
         path.write_bytes(b"x")
     with pytest.raises(ResultsError, match="got a damaged one"):
         run_training(config_of(place, optimise=FEW), tmp_path / "out", resume=True)
+
+
+def test_two_trainings_do_not_share_a_folder(place: Path, tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    handle = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(ResultsError, match="got another 'flmcore train' that is still at it"):
+        run_training(config_of(place, optimise=FEW), tmp_path)
+    os.close(handle)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_kill_left_half_written_is_removed(place: Path, short: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(short, out)
+    whole = {path.name for path in out.rglob("*")}
+    for name in (
+        "checkpoints/.checkpoint-000000006.safetensors.a_1b2c3d",
+        ".toy.safetensors.x",
+        ".history.csv.y",
+    ):
+        (out / name).write_bytes(b"half")
+    run_training(config_of(place, optimise=FEW), out, resume=True)
+    assert {path.name for path in out.rglob("*")} == whole
 
 
 def test_full_disk_keeps_the_earlier_checkpoint(

@@ -21,6 +21,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
 from flmcore.detectors.checkpoint import read_checkpoint
+from flmcore.train.curves import draw_curves
 from flmcore.train.run import run_training
 from flmcore.train.trainer import Clock
 from toy_faces import config_of, two_folders
@@ -141,6 +142,22 @@ def test_it_starts_from_weights(place: Path, learned: Path, tmp_path: Path) -> N
         run_training(config_of(place, (*settings, "model.options.width=16")), tmp_path / "other")
 
 
+def test_it_ends_where_it_diverges(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config_of(place, optimise="epochs = 2\nepoch_samples = 64\nrate = 1e30")
+    assert main(["train", str(place / "toy.toml"), "-o", str(tmp_path / "out")]) == 2
+    assert (
+        "optimise.rate: expected a training that converges, got a loss of nan by step "
+        in capsys.readouterr().err
+    )
+    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
+
+
+def test_losses_below_zero_are_a_curve() -> None:
+    pytest.importorskip("matplotlib")
+    rows = [{"samples": n, "loss": 1.5 - n, "rate": 0.1, "error faces": 9.0 / n} for n in (1, 2, 3)]
+    assert draw_curves("toy", rows) is not None  # and no warning, which would be an error here
+
+
 def test_check_and_sheet(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config_of(place)
     sheet = tmp_path / "sheet.png"
@@ -152,6 +169,8 @@ def test_check_and_sheet(place: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert picture.shape == (4 * 98, 8 * 98, 3)
     assert ((picture == (0, 255, 0)).all(axis=-1).sum()) > 32 * 68 * 2
     assert os.listdir(tmp_path) == ["sheet.png"]
+    assert main(["train", str(place / "toy.toml"), "--sheet", str(tmp_path / "sheet.gif")]) == 2
+    assert "--sheet: expected a .png, got 'sheet.gif'" in capsys.readouterr().err
 
 
 def test_command_needs_a_device_that_there_is(

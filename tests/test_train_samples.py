@@ -236,9 +236,10 @@ def test_what_cannot_be_used_is_said_and_left_out(tmp_path: Path) -> None:
     pixels, points = toy_face(0)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     good, same = points[:68].tolist(), [[5.0, 5.0]] * 68
+    far = [*good[:67], [1e300, -1e9]]
     rows = [
         {"image": image, "scheme": "300w-68", "landmarks": landmarks}
-        for image, landmarks in (("a.png", good), ("gone.png", good), ("a.png", [None] * 68), ("a.png", same))
+        for image, landmarks in (("a.png", good), ("gone.png", good), ("a.png", [None] * 68), ("a.png", same), ("a.png", far))
     ]
     (tmp_path / "faces.json").write_text(json.dumps(rows))
     config = read_train_config(write_config(tmp_path), ['data.0.path="faces.json"'])
@@ -248,10 +249,11 @@ def test_what_cannot_be_used_is_said_and_left_out(tmp_path: Path) -> None:
         "faces.json: 1 face left out: its image is not there (gone.png)",
         "faces.json: 1 face left out: no landmark is defined (a.png)",
         "faces.json: 1 face left out: there is no box with an area (a.png)",
+        "faces.json: 1 face left out: its box goes beyond 1,000,000 pixels (a.png)",
     ]
     (tmp_path / "faces.json").write_text(json.dumps(rows[1:]))
     with pytest.raises(
-        ConfigError, match=r"expected at least one face to train on, got 3 that cannot be used"
+        ConfigError, match=r"expected at least one face to train on, got 4 that cannot be used"
     ):
         source_of(config)
 

@@ -183,7 +183,7 @@ BAD = {
         "five-5",
         r'entry 0: expected an object with "image" and "landmarks"',
     ),
-    "latin.pts": (b"\xff\xfe{", "300w-68", r"utf-8"),
+    "latin.pts": (b"\xff\xfe{", "300w-68", r"got a file that is no UTF-8 text"),
     "what.yaml": ("a,1,2", "300w-68", r"expected true landmarks \(a \.pts file, .*\), got another form"),
 }
 

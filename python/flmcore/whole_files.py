@@ -17,7 +17,7 @@ import numpy as np
 
 from flmcore.errors import ResultsError
 
-__all__ = ["dump_json", "plain", "prepare_folder", "write_bytes", "write_csv"]
+__all__ = ["drop_leftovers", "dump_json", "plain", "prepare_folder", "write_bytes", "write_csv"]
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -47,8 +47,19 @@ def _share(path: Path) -> None:
     path.chmod(0o666 & ~mask)
 
 
+def drop_leftovers(folder: Path, *names: str) -> None:
+    """Remove what a kill left of files that were being written; ``names`` may be patterns. Nobody else may be writing."""
+    for name in names:
+        for left in folder.glob(f".{name}.*"):
+            left.unlink(missing_ok=True)
+
+
 def prepare_folder(folder: Path) -> None:
     """Make the output folder and try it, so that a run cannot measure for an hour and then fail to write."""
+    above = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    if above.exists() and not above.is_dir():
+        msg = f"{above}: expected a folder, got a file"
+        raise ResultsError(msg)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".flmcore."):

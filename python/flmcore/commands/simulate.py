@@ -31,9 +31,14 @@ and 'flmcore convert DIR truth.json --from-scheme mediapipe-468' read it; docs/s
 input, 130 interrupted."""
 
 
+_MOST_IMAGES = 1_000_000  # as of simulate.manifest, which takes long to import
+
+
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("-n", "--images", type=whole(1), metavar="N", help="how many images")
+    parser.add_argument(
+        "-n", "--images", type=whole(1, _MOST_IMAGES), metavar="N", help="how many images, 1000000 at most"
+    )
     parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="folder for the data set, new or empty")
     parser.add_argument(
         "--size", type=whole(16, 2048), metavar="S", help="of the images in pixels (default: 128)"
@@ -167,7 +172,7 @@ def _read_table(file: Path) -> dict[str, Any]:
     except OSError as error:
         msg = f"{file}: cannot be read: {error.strerror or error}"
         raise ConfigError(msg) from error
-    except ValueError as error:  # of TOML and of UTF-8
+    except (ValueError, RecursionError) as error:  # of TOML and of UTF-8; of tables within tables
         msg = f"{file}: expected a TOML file, got: {error}"
         raise ConfigError(msg) from error
 

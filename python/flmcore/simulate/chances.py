@@ -41,7 +41,7 @@ def as_chances(value: object) -> Chances:
     """A check for settings: :class:`Chances`, or a table with some of its keys.
 
     Raises:
-        UnexpectedValue: another key, or a number that is not from 0 to 1.
+        UnexpectedValue: another key, a number that is not from 0 to 1, or hand and thing that are more together.
     """
     if isinstance(value, Chances):
         value = dataclasses.asdict(value)
@@ -53,4 +53,7 @@ def as_chances(value: object) -> Chances:
             raise UnexpectedValue(f"keys of {', '.join(known)}", key, nearest(str(key), known))  # noqa: EM102
         if not 0 <= number(chance) <= 1:
             raise UnexpectedValue(f"a number from 0 to 1 for {key}", chance)  # noqa: EM102
-    return Chances(**{key: number(chance) for key, chance in value.items()})
+    chances = Chances(**{key: number(chance) for key, chance in value.items()})
+    if chances.hand + chances.thing > 1 + 1e-9:  # only one of them is before a face
+        raise UnexpectedValue("at most 1 for hand and thing together", chances.hand + chances.thing)  # noqa: EM101
+    return chances

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,9 +11,10 @@ import numpy as np
 
 from flmcore.data.images import PathLike, read_image
 from flmcore.errors import FlmcoreError, SimulateError
+from flmcore.folder_lock import alone_in
 from flmcore.simulate.drawing_pool import draw_pieces
 from flmcore.simulate.image_files import files_of, labels_of
-from flmcore.simulate.manifest import NAME, Manifest, read_manifest
+from flmcore.simulate.manifest import MOST_IMAGES, NAME, Manifest, read_manifest
 from flmcore.simulate.mesh_file import Mesh
 from flmcore.simulate.shards import (
     FOLDER,
@@ -25,7 +25,7 @@ from flmcore.simulate.shards import (
     write_shard,
 )
 from flmcore.simulate.stream import FaceStream
-from flmcore.whole_files import prepare_folder
+from flmcore.whole_files import drop_leftovers, prepare_folder
 
 __all__ = ["Written", "simulate_folder"]
 
@@ -56,25 +56,26 @@ def simulate_folder(
 
     Args:
         out: a new or empty folder, or one that this function began.
-        images: from 1.
+        images: from 1 to 1,000,000.
         stream: settings and seed; the default ones if None.
         workers: processes that draw. More than one start Python anew, so a script needs ``if __name__ == "__main__":``.
         progress: called with the images done and those wanted.
 
     Raises:
         SimulateError: the folder holds something else, or images of other settings or another seed (names what differs),
-            or more images; another process is at it; a full disk.
+            or more images; a full disk.
+        ResultsError: the folder cannot be written to, or another run is at it.
         ValueError, TypeError: an argument of the wrong kind.
     """
     stream = stream or FaceStream()
-    for name, value in (("images", images), ("workers", workers)):
-        if type(value) is not int or value < 1:
-            msg = f"{name}: expected a whole number from 1, got {value!r}"
+    for name, value, most in (("images", images, MOST_IMAGES), ("workers", workers, 1024)):
+        if type(value) is not int or not 1 <= value <= most:
+            msg = f"{name}: expected a whole number from 1 to {most}, got {value!r}"
             raise ValueError(msg) if type(value) is int else TypeError(msg)
     folder = Path(out)
     _refuse_other_things(folder)
     prepare_folder(folder)
-    with _alone_in(folder):
+    with alone_in(folder, "flmcore simulate"):
         wanted = Manifest(images, stream.seed, stream.settings.to_table(), _named(stream.mesh))
         manifest = _carried_on(folder, wanted)
         todo = [shard for shard in shard_ranges(manifest) if not is_finished(folder, shard)]
@@ -85,7 +86,8 @@ def simulate_folder(
             with _what_is_kept(folder, manifest):
                 replace(manifest, whole=False).save(folder)
                 prepare_folder(folder / FOLDER)
-                _drop_leftovers(folder)
+                drop_leftovers(folder, NAME)
+                drop_leftovers(folder / FOLDER, "[0-9]*.npz")
                 _draw(stream, folder, todo, workers, lambda new: progress and progress(done + new, images))
                 manifest.finished().save(folder)
     return Written(images, images - done)
@@ -110,12 +112,6 @@ def _draw(
                 write_shard(folder, ends[piece.stop], rows)
                 rows = []
             tell(drawn)
-
-
-def _drop_leftovers(folder: Path) -> None:
-    """What a kill left of files that were being written; nobody else is writing here."""
-    for left in [*folder.glob(f".{NAME}.*"), *folder.glob(f"{FOLDER}/.[0-9]*.npz.*")]:
-        left.unlink(missing_ok=True)
 
 
 def _refuse_other_things(folder: Path) -> None:
@@ -174,26 +170,3 @@ def _what_is_kept(folder: Path, manifest: Manifest) -> Iterator[None]:
         kept = f"{count_finished(folder, manifest)} of {manifest.images} images are kept"
         msg = f"{error} ({kept}; go on with 'flmcore simulate -o {folder} --resume')"
         raise SimulateError(msg) from error
-
-
-@contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """No second run in the same folder, where the system has locks for it; a kill gives the lock back."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        msg = f"{folder}: expected to be alone here, got another 'flmcore simulate' that is still drawing"
-        raise SimulateError(msg) from None
-    except OSError:  # a file system without locks
-        pass
-    try:
-        yield
-    finally:
-        os.close(handle)

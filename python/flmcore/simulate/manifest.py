@@ -16,10 +16,11 @@ from flmcore import __version__
 from flmcore.errors import SimulateError
 from flmcore.whole_files import dump_json, plain, write_bytes
 
-__all__ = ["FORMAT", "NAME", "Manifest", "check_whole", "read_manifest"]
+__all__ = ["FORMAT", "MOST_IMAGES", "NAME", "Manifest", "check_whole", "read_manifest"]
 
 NAME = "simulated.json"
 FORMAT = "flmcore simulated 1"
+MOST_IMAGES = 1_000_000  # six digits number them
 SHARD = 200  # images whose labels are in one file: so many are drawn again where a run is cut off
 
 
@@ -113,7 +114,10 @@ def check_whole(folder: Path) -> Manifest | None:
 
 
 _KINDS: dict[str, tuple[str, Any]] = {
-    "images": ("a whole number from 1", lambda value: type(value) is int and value >= 1),
+    "images": (
+        f"a whole number from 1 to {MOST_IMAGES}",
+        lambda value: type(value) is int and 1 <= value <= MOST_IMAGES,
+    ),
     "seed": ("a whole number from 0", lambda value: type(value) is int and value >= 0),
     "settings": ("an object", lambda value: isinstance(value, dict)),
     "mesh": ("an object or null", lambda value: value is None or isinstance(value, dict)),

@@ -11,20 +11,21 @@ from numpy.typing import NDArray
 from flmcore import schemes
 from flmcore.simulate.anatomy import MEAN_LANDMARKS
 
-__all__ = ["check_face", "check_landmarks", "check_mesh", "fit_similarity"]
+__all__ = ["check_face", "check_landmarks", "check_mesh", "check_on_surface", "fit_similarity"]
 
 # How far landmarks may lie from the average face's after turning and scaling, root mean square over the distance of the
 # outer eye corners. Faces differ by 0.05 to 0.12, an order that is not 300w-68's by 0.7 and more.
 _FARTHEST = 0.3
 # Of a mesh's pairs of left and right landmarks, how far one may lie from the other's mirror image, in the same unit.
 _CROOKED = 0.25
+_LARGEST = 1e15  # a coordinate, in any unit: a head in nanometres has 2e8, and squares stay finite
 
 
 def check_mesh(vertices: NDArray[np.float64], triangles: NDArray[np.int32]) -> NDArray[np.int32]:
     """The triangles that have an area; ValueError where none has, or what they stand on is not there."""
-    wrong = ~np.isfinite(vertices).all(axis=1)
+    wrong = ~(np.abs(vertices) <= _LARGEST).all(axis=1)  # so is NaN
     if wrong.any():
-        msg = f"vertices: expected finite numbers, got {vertices[wrong][0].tolist()} for vertex {int(np.argmax(wrong))}"
+        msg = f"vertices: expected finite numbers up to {_LARGEST:g}, got {vertices[wrong][0].tolist()} for vertex {int(np.argmax(wrong))}"
         raise ValueError(msg)
     outside = (triangles < 0) | (triangles >= len(vertices))
     if outside.any():
@@ -87,6 +88,19 @@ def check_face(vertices: NDArray[np.float64], landmarks: Mapping[str, NDArray[np
             msg = (
                 f"landmarks: expected pairs of left and right in {name} to mirror each other, got ones {crooked:.2f} eye "
                 f"distances apart (at most {_CROOKED}): its vertices have another order"
+            )
+            raise ValueError(msg)
+
+
+def check_on_surface(landmarks: Mapping[str, NDArray[np.int32]], triangles: NDArray[np.int32]) -> None:
+    """ValueError where a landmark's vertex is of no triangle: there is nothing to be seen of it."""
+    for name, rows in landmarks.items():
+        loose = ~np.isin(rows, triangles)
+        if loose.any():
+            first = int(np.argmax(loose))
+            msg = (
+                f"{name}: expected landmarks on vertices of triangles with an area, got {int(loose.sum())} of {len(rows)} "
+                f"on others (landmark {first}: vertex {int(rows[first])})"
             )
             raise ValueError(msg)
 

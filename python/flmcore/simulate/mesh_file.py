@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from flmcore import schemes
 from flmcore.data.images import PathLike
 from flmcore.errors import SimulateError
-from flmcore.simulate.mesh_check import check_face, check_landmarks, check_mesh
+from flmcore.simulate.mesh_check import check_face, check_landmarks, check_mesh, check_on_surface
 from flmcore.simulate.mesh_orders import FIRST_SEEN
 from flmcore.simulate.obj_file import read_obj
 
@@ -72,6 +72,10 @@ def read_mesh(path: PathLike, landmarks: PathLike | None = None) -> Mesh:
         if not (source == file and not listed):
             raise _of(source, error) from None
         chosen = _in_another_order(file, vertices, error)
+    try:
+        check_on_surface(chosen, triangles)
+    except ValueError as error:
+        raise _of(source, error) from None
     digest = hashlib.sha256(vertices.tobytes() + triangles.tobytes())
     for name in sorted(chosen):
         digest.update(name.encode() + chosen[name].tobytes())

@@ -31,6 +31,7 @@ class FaceStream:
     Raises:
         TypeError: settings, mesh or a seed of another kind.
         ValueError: a negative seed.
+        SimulateError: there is no image in the folder of backgrounds.
     """
 
     settings: SimulateSettings = field(default_factory=SimulateSettings)
@@ -45,6 +46,10 @@ class FaceStream:
             msg = f"mesh: expected what read_mesh gives, or None, got {type(self.mesh).__name__}"
             raise TypeError(msg)
         object.__setattr__(self, "seed", _from_zero("seed", self.seed))
+        if self.settings.background_folder is not None:  # told now, not after hours, when one is first drawn
+            from flmcore.simulate.scene.background import find_photos
+
+            find_photos(self.settings.background_folder)
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], *, seed: int = 0) -> FaceStream:

@@ -175,7 +175,7 @@ def _put(table: dict[str, Any], setting: str) -> None:
         raise ConfigError(msg)
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         parsed = value.strip()
     place: Any = table
     for key in keys[:-1]:

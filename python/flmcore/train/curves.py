@@ -36,9 +36,10 @@ def draw_curves(title: str, rows: Sequence[Mapping[str, Any]]) -> bytes | None:
         last = values[-1]
         label = name if last is None else f"{name}: {last:.2f} %"
         bottom.plot(samples, values, color=colour_of(index), label=label, marker=".", markersize=4)
-    for axes, label in ((top, "loss"), (bottom, "error on validation, %")):
+    losses = "log" if min(row["loss"] for row in rows) > 0 else "linear"  # gaussian's may be below
+    for axes, label, scale in ((top, "loss", losses), (bottom, "error on validation, %", "log")):
         axes.set_ylabel(label, fontsize=9)
-        axes.set_yscale("log")
+        axes.set_yscale(scale)
         for each in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
             each(FuncFormatter(lambda value, _: f"{value:.3g}"))
         axes.grid(color=RULE, linewidth=0.6)

@@ -18,7 +18,13 @@ _CROPS = 64
 
 
 def write_sheet(config: TrainConfig, file: Path, watcher: Watcher) -> int:
-    """Write the first crops of the training, augmented, with their landmarks, as a PNG; returns how many."""
+    """Write the first crops of the training, augmented, with their landmarks, as a PNG; returns how many.
+
+    ValueError where the file has another suffix.
+    """
+    if file.suffix.lower() != ".png":
+        msg = f"--sheet: expected a .png, got {file.name!r}"
+        raise ValueError(msg)
     prepare_folder(file.parent)
     prepared = prepare(config, watcher, keep=False)
     count = min(math.ceil(_CROPS / config.optimise.batch), prepared.maker.plan.steps)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import torch
 
 from flmcore.errors import ResultsError
+from flmcore.folder_lock import alone_in
 from flmcore.train.batches import Batch, Batches, BatchMaker
 from flmcore.train.checkpoint import newest, save
 from flmcore.train.curves import draw_curves
@@ -20,11 +21,11 @@ from flmcore.train.history import write_history
 from flmcore.train.identity import identity_of, refuse_other_training
 from flmcore.train.plan import Plan
 from flmcore.train.schema import TrainConfig
-from flmcore.train.shipping import Shipped, describe_sources, halved, write_detector
+from flmcore.train.shipping import Shipped, describe_sources, file_stem, halved, write_detector
 from flmcore.train.sources import DatasetSource, Source, open_source
 from flmcore.train.trainer import Trainer
 from flmcore.train.validation import ValidationSet
-from flmcore.whole_files import prepare_folder, write_bytes
+from flmcore.whole_files import drop_leftovers, prepare_folder, write_bytes
 
 __all__ = ["Prepared", "Silent", "Step", "Watcher", "prepare", "run_training", "set_up_torch"]
 
@@ -106,10 +107,16 @@ def run_training(
         watcher: is told how it goes.
 
     Raises:
-        ResultsError: ``out`` cannot be written, holds another training, or one that is not to be resumed.
+        ConfigError: the loss is no number any more; checkpoints from before are kept.
+        ResultsError: ``out`` cannot be written, holds another training, one that is not to be resumed, or one still
+            running.
     """
-    watcher = watcher or Silent()
     prepare_folder(out)
+    with alone_in(out, "flmcore train"):
+        return _run(config, out, watcher or Silent(), resume=resume)
+
+
+def _run(config: TrainConfig, out: Path, watcher: Watcher, *, resume: bool) -> Shipped:
     found, problems = newest(out / _FOLDER)
     if found is not None and not resume:
         msg = (
@@ -118,6 +125,8 @@ def run_training(
         raise ResultsError(msg)
     set_up_torch(config)
     prepared = prepare(config, watcher)
+    drop_leftovers(out, *(f"{stem}.*" for stem in (file_stem(config.name), "history", "curves")))
+    drop_leftovers(out / _FOLDER, "checkpoint-*")
     trainer = Trainer(config, prepared.maker.plan, lambda: prepared.maker.make(0, 0))
     for problem in problems:
         watcher.note(f"{problem}: passed over")
@@ -155,6 +164,7 @@ def _train(prepared: Prepared, trainer: Trainer, out: Path, watcher: Watcher) ->
                 if trainer.step % plan.steps == 0 or trainer.done:
                     break
                 keeper.save_if_due()
+            trainer.require_finite()
             row = trainer.close_epoch(_errors(prepared, trainer))
             watcher.epoch(row)
             _write_progress(prepared, trainer, out)
@@ -172,6 +182,7 @@ class _Keeper:
 
     def save_if_due(self) -> None:
         if time.monotonic() - self._last >= 60 * self._prepared.config.run.checkpoint_minutes:
+            self._trainer.require_finite()
             self.save()
 
     def save(self) -> None:

@@ -20,6 +20,7 @@ from flmcore.train.schema import DataConfig, TrainConfig
 __all__ = ["DatasetSource", "Source", "StreamSource", "open_source"]
 
 Note = Callable[[str], None]
+_FARTHEST = 1_000_000  # pixels: no image is as large, so a number is wrong
 
 
 class Source(Protocol):
@@ -132,6 +133,8 @@ def _usable(config: TrainConfig, source: DataConfig, dataset: Dataset, name: str
             out.setdefault("no landmark is defined", []).append(face.image)
         elif box is None:
             out.setdefault("there is no box with an area", []).append(face.image)
+        elif np.abs(box).max() > _FARTHEST:
+            out.setdefault(f"its box goes beyond {_FARTHEST:,} pixels", []).append(face.image)
         else:
             rows.append((face.image, points, box))
     for reason, names in out.items():

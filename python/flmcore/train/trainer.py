@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from flmcore.errors import ConfigError
 from flmcore.train.average import Average
 from flmcore.train.batches import Batch
 from flmcore.train.checkpoint import Checkpoint, Tensors
@@ -99,6 +100,15 @@ class Trainer:
         self._sum += loss.detach()
         self.step += 1
         return loss.detach()
+
+    def require_finite(self) -> None:
+        """ConfigError where the epoch's loss is no number any more; it will never be one again."""
+        if not torch.isfinite(self._sum):
+            msg = (
+                f"optimise.rate: expected a training that converges, got a loss of {float(self._sum)} by step {self.step}: "
+                f"try a rate below {self.config.optimise.rate:g}, or optimise.clip"
+            )
+            raise ConfigError(msg)
 
     def close_epoch(self, errors: dict[str, float]) -> dict[str, Any]:
         """The row of the epoch that ends here, its sums begun anew."""

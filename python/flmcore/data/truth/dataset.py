@@ -88,7 +88,10 @@ def read_file(file: Path, scheme: Scheme | None, form: Format | None) -> tuple[F
         used = form or of_file(file, text)
         if used is not None:
             return used, list(used.read(file, text, scheme))
-    except (ValueError, RecursionError) as error:  # bad UTF-8 and bad JSON are ValueErrors
+    except UnicodeDecodeError:
+        msg = f"{file}: expected true landmarks ({_NAMED}), got a file that is no UTF-8 text"
+        raise ValueError(msg) from None
+    except (ValueError, RecursionError) as error:  # bad JSON is a ValueError
         msg = f"{file}: {' '.join(str(error).split())}"
         raise ValueError(msg) from None
     msg = f"{file}: expected true landmarks ({_NAMED}), got another form"

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flmcore.simulate.anatomy import CHART_TURN, MEAN_LANDMARKS, chart
-from flmcore.simulate.head.controls import half_controls
-from flmcore.simulate.head.layout import Layout, half_layout, landmark_places
-from flmcore.simulate.head.loft import CROWN, LOWEST, RADIUS, SIDE, plane, smooth_head
-from flmcore.simulate.head.thin_plate import thin_plate
+from flmcore.simulate.anatomy import CHART_TURN, chart
+from flmcore.simulate.head.halves import Whole, outward
+from flmcore.simulate.head.layout import Layout, half_layout
+from flmcore.simulate.head.loft import CROWN, SIDE, smooth_head
 from flmcore.simulate.parts import CLASSES
 
 __all__ = ["EYE_CENTRE", "EYE_RADIUS", "Skin", "own_skin", "skin_triangles"]
@@ -61,42 +60,6 @@ class Skin:
     lower: NDArray[np.bool_]
 
 
-def surface(places: Floats) -> Floats:
-    """Points (N, 3) of the average skin at places (N, 2), of either half."""
-    right, q = half_controls()
-    at = plane(right)
-    at[:, 1] = np.where(np.isnan(q), at[:, 1], q)
-    off = right[:, 0] < 0
-    own = np.concatenate([right, right[off] * [-1, 1, 1]])
-    anchors = _anchors()
-    sites = np.concatenate([landmark_places(), at, at[off] * [-1, 1], anchors])
-    values = np.concatenate([MEAN_LANDMARKS, own, smooth_head(anchors)]) - smooth_head(sites)
-    loose = np.full(len(sites), 2e-4)
-    loose[:68] = 0.0
-    return smooth_head(places) + thin_plate(sites, values, loose, places)
-
-
-def _anchors() -> Floats:
-    """Where the skin is the smooth head's: crown, back, neck."""
-    back = [
-        (s * RADIUS * np.radians(t), q) for q in range(-100, 170, 30) for t in (120, 150) for s in (-1, 1)
-    ]
-    side = [
-        (s * RADIUS * np.radians(t), q)
-        for q in (-100, 150, LOWEST)
-        for t in (30, 60, 90)
-        if q != 150 or t > 60
-        for s in (-1, 1)
-    ]
-    top = [
-        (s * RADIUS * np.radians(t), q)
-        for q in (CROWN, -150, -125)
-        for t in (20, 60, 110, 160)
-        for s in (-1, 1)
-    ]
-    return np.array([*back, *side, *top, (SIDE, -50.0), (-SIDE, -50.0), (0.0, LOWEST)], np.float64)
-
-
 def skin_triangles(skin: Skin) -> Indices:
     """Those triangles (F, 3) that are seen when eyes and mouth are closed: all but the strips behind lids and lips."""
     hidden = np.zeros(len(skin.vertices), np.bool_)
@@ -106,57 +69,11 @@ def skin_triangles(skin: Skin) -> Indices:
     return skin.triangles[~hidden[skin.triangles].any(axis=1)]
 
 
-class _Whole:
-    """Both halves of a layout, the midline before shared, the seam behind double, and strips added to them."""
-
-    def __init__(self, half: Layout) -> None:
-        middle = half.points[:, 0] == 0.0
-        count = len(half.points)
-        self.right = np.where(middle, np.arange(count), count + np.cumsum(~middle) - 1)
-        self.places = np.concatenate([half.points, half.points[~middle] * [-1, 1]])
-        points = surface(self.places)
-        points[:count][middle, 0] = 0.0
-        points[self.right] = points[:count] * [-1, 1, 1]
-        self.points = points
-        self.mirror = np.concatenate([self.right, np.flatnonzero(~middle)])
-        self.triangles = np.concatenate([half.triangles, self.right[half.triangles]])
-        self.triangles = _outward(self.places, self.triangles)
-
-    def add(self, points: Floats, attached: Indices) -> Indices:
-        """New vertices (..., 3) that lie in the plane where others do."""
-        start = len(self.points)
-        self.points = np.concatenate([self.points, points.reshape(-1, 3)])
-        self.places = np.concatenate([self.places, self.places[attached.ravel()]])
-        self.mirror = np.concatenate([self.mirror, np.full(points.size // 3, -1)])
-        return np.arange(start, len(self.points)).reshape(points.shape[:-1])
-
-    def pair(self, left: Indices, right: Indices) -> None:
-        """Vertices that are each other's mirror images."""
-        self.mirror[left], self.mirror[right] = right, left
-
-    def strip(self, rows: Indices, *, closed: bool) -> None:
-        """Triangles between rows (R, N) of vertices: seen where the next row is to the left of the way along one."""
-        following = np.roll(rows, -1, axis=1)
-        a, b, c, d = rows[:-1], following[:-1], following[1:], rows[1:]
-        if not closed:
-            a, b, c, d = (each[:, :-1] for each in (a, b, c, d))
-        both = np.stack([np.stack([a, b, c], -1), np.stack([a, c, d], -1)]).reshape(-1, 3)
-        self.triangles = np.concatenate([self.triangles, both])
-
-
-def _outward(places: Floats, triangles: Indices) -> Indices:
-    """The triangles turned so that they are counter-clockwise from outside: in the plane, where q points down."""
-    a, b, c = (places[triangles[:, i]] for i in range(3))
-    b, c = b - a, c - a
-    inward = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0] > 0
-    return np.where(inward[:, None], triangles[:, ::-1], triangles)
-
-
 @cache
 def own_skin() -> Skin:
     """The average skin, made once per process."""
     half = half_layout()
-    whole = _Whole(half)
+    whole = Whole(half)
     eyes = {"left": half.eye, "right": whole.right[half.eye]}
     strips = {side: _lid_strip(whole, side, eyes[side]) for side in eyes}
     whole.pair(strips["left"], strips["right"])
@@ -198,7 +115,7 @@ def _opposite(index: int) -> int:
     return int(get("300w-68").flip[index])
 
 
-def _lid_strip(whole: _Whole, side: str, rings: Indices) -> Indices:
+def _lid_strip(whole: Whole, side: str, rings: Indices) -> Indices:
     """From the margin to the eyeball."""
     centre = EYE_CENTRE * ([1, 1, 1] if side == "left" else [-1, 1, 1])
     strip = whole.add(lid_ends(whole.points[rings[0]], centre, EYE_RADIUS), rings[0])
@@ -222,7 +139,7 @@ def _draw_line(points: Floats, line: Indices) -> None:
         points[line, axis] = np.interp(at, known, points[line[known], axis])
 
 
-def _lip_inside(whole: _Whole, line: Indices, up: bool) -> Indices:
+def _lip_inside(whole: Whole, line: Indices, up: bool) -> Indices:
     """Rows of vertices that roll inward from the line between the lips."""
     points = whole.points[line]
     inside = np.repeat(points[:, None], len(_LIP_DEPTH), axis=1)
@@ -237,7 +154,7 @@ def _lip_inside(whole: _Whole, line: Indices, up: bool) -> Indices:
     return rows
 
 
-def _crown(whole: _Whole, half: Layout) -> None:
+def _crown(whole: Whole, half: Layout) -> None:
     """Close the top with a fan."""
     top = np.flatnonzero(half.points[:, 1] < CROWN + 4.001)
     top = top[np.argsort(half.points[top, 0])]
@@ -246,10 +163,10 @@ def _crown(whole: _Whole, half: Layout) -> None:
     whole.places[crown] = 0.0, CROWN
     whole.mirror[crown] = crown
     fan = np.column_stack([ring[:-1], ring[1:], np.full(len(ring) - 1, crown[0])])
-    whole.triangles = np.concatenate([whole.triangles, _outward(whole.places, fan)])
+    whole.triangles = np.concatenate([whole.triangles, outward(whole.places, fan)])
 
 
-def _texture_places(whole: _Whole) -> Floats:
+def _texture_places(whole: Whole) -> Floats:
     uv = chart(whole.points)
     half_turn = 180.0 / CHART_TURN
     seam = np.abs(np.abs(whole.places[:, 0]) - SIDE) < 1e-9
@@ -257,7 +174,7 @@ def _texture_places(whole: _Whole) -> Floats:
     return np.asarray(uv)
 
 
-def _labels(whole: _Whole, upper: Indices, lower: Indices, insides: list[Indices]) -> NDArray[np.uint8]:
+def _labels(whole: Whole, upper: Indices, lower: Indices, insides: list[Indices]) -> NDArray[np.uint8]:
     centres = whole.places[whole.triangles].mean(axis=1)
     p, q = np.abs(centres[:, 0]), centres[:, 1]
     labels = np.full(len(centres), CLASSES["skin"], np.uint8)

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from flmcore.errors import SimulateError
 from flmcore.ops.crop import crop
 from flmcore.simulate.scene.imaging import linear_of
 from flmcore.simulate.scene.scenery import SIDE, scenery
 from flmcore.simulate.settings import SimulateSettings
 
-__all__ = ["sample_background"]
+__all__ = ["find_photos", "sample_background"]
 
 Pixels = NDArray[np.uint8]
 
@@ -23,7 +24,7 @@ def sample_background(rng: np.random.Generator, settings: SimulateSettings) -> N
     """(3, size, size) float32 linear light: a part of one of the drawn pictures, or of the user's, turned, blurred, recoloured.
 
     Raises:
-        ValueError: there is no image in ``background_folder``.
+        SimulateError: there is no image in ``background_folder``.
         ImageError: one of them cannot be read.
     """
     photo = settings.background_folder is not None and rng.random() < settings.background_photos
@@ -31,7 +32,7 @@ def sample_background(rng: np.random.Generator, settings: SimulateSettings) -> N
     blur = rng.random() ** 2 * 0.06 * settings.size
     side = max(4, round(settings.size / (1 + blur))) if blur > 0.25 else settings.size
     if photo:
-        files = _photos(str(settings.background_folder))
+        files = find_photos(str(settings.background_folder))
         part = _part_of_photo(rng, files[int(rng.integers(len(files)))], side)
     else:
         part = _part_of_scenery(rng, side)
@@ -92,10 +93,15 @@ def _part_of_photo(rng: np.random.Generator, file: Path, size: int) -> Pixels:
 
 
 @functools.cache
-def _photos(folder: str) -> tuple[Path, ...]:
+def find_photos(folder: str) -> tuple[Path, ...]:
+    """Images of a folder of backgrounds; SimulateError where there are none."""
     from flmcore.data.images import find_images
 
-    return tuple(find_images([folder]))
+    try:
+        return tuple(find_images([folder]))
+    except ValueError as error:
+        msg = f"background_folder: {str(error).removeprefix('paths: ')}"
+        raise SimulateError(msg) from None
 
 
 @functools.lru_cache(maxsize=64)
