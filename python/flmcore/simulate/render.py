@@ -102,13 +102,13 @@ def render_face(
     scene = assemble(parts, camera)
     fragments = scene.drawn(camera, settings.samples)
     picture, cover = _before(sample_background(behind, settings), scene.lit(fragments, lights))
-    pixels, visible = _seen(head, marks, truth, camera, fragments.depth)
+    pixels, visible, box = _seen(head, marks, truth, camera, fragments.depth)
     return Rendered(
         image=develop(film, picture, cover, settings.imaging),
         landmarks=pixels,
         visible=visible,
         labels=scene.labels(fragments, {"skin": who.labels}) if labels else np.zeros((0, 0), np.uint8),
-        box=_tight(camera.project(marks)),
+        box=box,
         camera=camera,
         drawn=_told(who.complexion, camera, lights.kind, scene.parts),
     )
@@ -131,16 +131,21 @@ def _seen(
     truth: Sequence[str],
     camera: Camera,
     depth: NDArray[np.float32],
-) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.bool_]]]:
-    """Pixels and visibility, of all schemes' points at once: each call takes as long for one as for hundreds."""
-    points = {scheme: _marked(head, marks, scheme) for scheme in truth}
-    if not points:
-        return {}, {}
-    ends = np.cumsum([len(each) for each in points.values()])[:-1]
-    every = camera.project(np.concatenate(list(points.values())))
-    shown = np.split(visible(every, depth, camera.size), ends)
-    places = np.split(np.ascontiguousarray(every[:, :2]), ends)
-    return dict(zip(points, places, strict=True)), dict(zip(points, shown, strict=True))
+) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.bool_]], NDArray[np.float32]]:
+    """Pixels and visibility of the schemes' points, and the tight box about ``marks``, the 68.
+
+    All points at once: each call takes as long for one as for hundreds.
+    """
+    points = [marks, *(_marked(head, marks, scheme) for scheme in truth if scheme != "300w-68")]
+    every = camera.project(np.concatenate(points))
+    shown, places = visible(every, depth, camera.size), np.ascontiguousarray(every[:, :2])
+    pixels, seen, start = {}, {}, 0
+    for scheme, each in zip(("300w-68", *(s for s in truth if s != "300w-68")), points, strict=True):
+        end = start + len(each)
+        if scheme in truth:
+            pixels[scheme], seen[scheme] = places[start:end], shown[start:end]
+        start = end
+    return pixels, seen, _tight(places[: len(marks)])
 
 
 def _marked(head: PosedHead, marks: NDArray[np.float32], scheme: str) -> NDArray[np.float32]:
@@ -158,13 +163,15 @@ def _pupils(head: PosedHead) -> NDArray[np.float32]:
 def _gaze(rng: np.random.Generator) -> tuple[float, float]:
     """Degrees to the person's left and down; mostly near where the head points."""
     wide = 1.0 if rng.random() < 0.7 else 2.2
-    right, down = rng.normal(0.0, 1.0, 2)
-    return float(np.clip(9.0 * wide * right, -35, 35)), float(np.clip(6.0 * wide * down, -20, 25))
+    right, down = rng.standard_normal(2).tolist()
+    return min(max(9.0 * wide * right, -35.0), 35.0), min(max(6.0 * wide * down, -20.0), 25.0)
 
 
 def _tight(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Box about pixel coordinates, in edge coordinates."""
-    return np.concatenate([points[:, :2].min(axis=0), points[:, :2].max(axis=0)]) + np.float32(0.5)  # type: ignore[no-any-return]
+    """Box about pixel coordinates (K, 2), in edge coordinates."""
+    return np.array([*points.min(axis=0).tolist(), *points.max(axis=0).tolist()], np.float32) + np.float32(
+        0.5
+    )
 
 
 def _told(complexion: Complexion, camera: Camera, lights: str, parts: Sequence[Part]) -> dict[str, Any]:

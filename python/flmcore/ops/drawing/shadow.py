@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,30 +91,29 @@ def unit_directions(name: str, directions: NDArray[np.float64]) -> NDArray[np.fl
 
 def _fit(points: Floats, light: NDArray[np.float64], size: int) -> tuple[Floats, float]:
     """The matrix that brings all points into the map, and the size of a texel in mm."""
-    helper = np.array([0.0, 1.0, 0.0] if abs(light[1]) < 0.9 else [1.0, 0.0, 0.0])
-    right = _cross(helper, light)
-    right /= np.sqrt((right * right).sum())
-    axes = np.stack([right, _cross(light, right), -light])
+    x, y, z = light.tolist()
+    right = (
+        (z, 0.0, -x) if abs(y) < 0.9 else (0.0, -z, y)
+    )  # the light's cross product with an axis it is not along
+    length = math.sqrt(sum(value * value for value in right))
+    i, j, k = (value / length for value in right)
+    axes = ((i, j, k), (y * k - z * j, z * i - x * k, x * j - y * i), (-x, -y, -z))
     # sums of three in a fixed order: a matrix product's order is the library's business
-    x, y, z = np.ascontiguousarray(points.T)
-    spans = [_span(x * a[0] + y * a[1] + z * a[2]) for a in axes.astype(np.float32)[:2]]
-    texel = max(*(high - low for low, high in spans), 1e-3) / (size - 1 - 2 * _MARGIN)
-    matrix = np.zeros((3, 4))
-    matrix[:2, :3] = axes[:2] / texel
-    for k, (low, high) in enumerate(spans):
-        matrix[k, 3] = (size - 1) / 2 - (low + high) / 2 / texel
-    matrix[2, :3] = axes[2]
-    return matrix.astype(np.float32), texel
+    bounds = [
+        _bounds(points[:, 0] * np.float32(a) + points[:, 1] * np.float32(b) + points[:, 2] * np.float32(c))
+        for a, b, c in axes[:2]
+    ]
+    texel = max(bounds[0][1] - bounds[0][0], bounds[1][1] - bounds[1][0], 1e-3) / (size - 1 - 2 * _MARGIN)
+    rows = [
+        (a / texel, b / texel, c / texel, (size - 1) / 2 - (low + high) / 2 / texel)
+        for (a, b, c), (low, high) in zip(axes, bounds, strict=False)
+    ]
+    return np.array([*rows, (*axes[2], 0.0)], np.float32), texel
 
 
-def _span(values: Floats) -> tuple[float, float]:
-    """The least and greatest of those that are finite; 0 where none is."""
-    if values.size and not (np.isfinite(values.min()) and np.isfinite(values.max())):
-        values = values[np.isfinite(values)]
-    return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
-
-
-def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """numpy's own takes longer than all else here."""
-    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
-    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
+def _bounds(values: Floats) -> tuple[float, float]:
+    """Least and greatest of those that are finite."""
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    if math.isfinite(low) and math.isfinite(high):
+        return low, high
+    return _bounds(values[np.isfinite(values)])

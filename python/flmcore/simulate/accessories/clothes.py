@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -220,12 +221,16 @@ def _body(clothes: Clothes, half: Floats) -> Floats:
 
 def _placed(clothes: Clothes, points: Floats, middle: Floats) -> Floats:
     """Turned with the body, and moved to where the neck ends; the uppermost points stay with the neck."""
-    a, b = np.radians(clothes.turn), np.radians(clothes.lean)
-    ca, sa, cb, sb = (np.float32(value) for value in (np.cos(a), np.sin(a), np.cos(b), np.sin(b)))
+    a, b = math.radians(clothes.turn), math.radians(clothes.lean)
+    ca, sa, cb, sb = (np.float32(value) for value in (math.cos(a), math.sin(a), math.cos(b), math.sin(b)))
     x, y, z = points[:, 0], points[:, 1], points[:, 2]
     across = x * ca - z * sa
-    out = np.stack([across * cb - y * sb, across * sb + y * cb, x * sa + z * ca], axis=-1)
-    return out + middle
+    out = np.empty_like(points)
+    out[:, 0] = across * cb - y * sb
+    out[:, 1] = across * sb + y * cb
+    out[:, 2] = x * sa + z * ca
+    out += middle
+    return out
 
 
 @functools.cache

@@ -48,10 +48,11 @@ def fit(head: Posed, complexion: Complexion) -> Fitted:
     anchors = head.anchors
     ears, lobes = {}, {}
     for side, sign in (("left", 1.0), ("right", -1.0)):
-        top = anchors[f"ear_top_{side}"]
+        _, y, z = anchors[f"ear_top_{side}"].tolist()
         # an arm lies in the notch between the head and the ear, before the ear's highest place
-        ears[side] = floats([anchors[f"tragion_{side}"][0] + sign, top[1] + 5.0, top[2] - 7.0])
-        lobes[side] = floats(anchors[f"earlobe_{side}"]) + floats([0.5 * sign, -2.0, -1.5])
+        ears[side] = floats([float(anchors[f"tragion_{side}"][0]) + sign, y + 5.0, z - 7.0])
+        x, y, z = anchors[f"earlobe_{side}"].tolist()
+        lobes[side] = floats([x + 0.5 * sign, y - 2.0, z - 1.5])
     r, g, b = rgb(skin_density(complexion.melanin, complexion.blood, complexion.yellow))
     red, green, blue = complexion.hair
     return Fitted(

@@ -45,6 +45,7 @@ class Pieces:
 
     def cut(self, grain: int, height: int, width: int, *, stretch: float = 1.0) -> NDArray[np.float32]:
         """(height, width), a view; half of them mirrored."""
-        top, left, mirrored = self._rng.integers(0, (_SIDE, _SIDE, 2)).tolist()
+        down, across, side = self._rng.random(3).tolist()
+        top, left = int(_SIDE * down), int(_SIDE * across)
         piece = noise(grain, stretch=stretch)[top : top + height, left : left + width]
-        return piece[:, ::-1] if mirrored else piece
+        return piece[:, ::-1] if side < 0.5 else piece

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -63,6 +63,10 @@ class Patch:
 
     def mirrored(self) -> Patch:
         """The same on the other half of the face."""
+        return self._mirrored
+
+    @cached_property
+    def _mirrored(self) -> Patch:
         columns = slice(WIDTH - self.columns.stop, WIDTH - self.columns.start)
         return Patch(self.rows, columns, np.ascontiguousarray(self.value[:, ::-1]))
 

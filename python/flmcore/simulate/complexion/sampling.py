@@ -12,30 +12,30 @@ __all__ = ["sample_complexion"]
 
 
 def _uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(rng.uniform(low, high))
+    return low + (high - low) * rng.random()  # what rng.uniform does, in a quarter of its time
 
 
 def _sometimes(rng: np.random.Generator, chance: float, low: float = 0.3, high: float = 1.0) -> float:
     """A strength, 0 unless it is there."""
-    there, strength = rng.uniform() < chance, rng.uniform(low, high)
-    return float(strength) if there else 0.0
+    there, strength = rng.random() < chance, _uniform(rng, low, high)
+    return strength if there else 0.0
 
 
 def _pigments(rng: np.random.Generator, melanin: float, age: float) -> tuple[float, float]:
     """Eumelanin and pheomelanin of the hair: varied where skin is fair, dark elsewhere, grey with age, or dyed."""
     fair = min(1.0, max(0.0, 1.5 - melanin / 0.22))
-    eumelanin = 1.0 - fair * rng.uniform(0, 1.0) - rng.uniform(0, 0.2)
-    red = rng.uniform(0.3, 1.0) if rng.uniform() < 0.12 * fair else rng.uniform(0.05, 0.25)
-    grey = np.clip((age - rng.normal(55, 12)) / 15, 0, 1) * rng.uniform(0.3, 1.0)
-    if rng.uniform() < 0.06:  # dyed or bleached
-        return float(rng.uniform(0.05, 1.0)), float(rng.uniform(0, 1.0))
+    eumelanin = 1.0 - fair * _uniform(rng, 0, 1.0) - _uniform(rng, 0, 0.2)
+    red = _uniform(rng, 0.3, 1.0) if rng.random() < 0.12 * fair else _uniform(rng, 0.05, 0.25)
+    grey = min(max((age - rng.normal(55, 12)) / 15, 0.0), 1.0) * _uniform(rng, 0.3, 1.0)
+    if rng.random() < 0.06:  # dyed or bleached
+        return _uniform(rng, 0.05, 1.0), _uniform(rng, 0, 1.0)
     return float(max(eumelanin, 0.05) * (1 - grey)), float(red * (1 - grey))
 
 
 def _brows(rng: np.random.Generator, hair: tuple[float, float], feminine: bool, age: float) -> Brows:
-    darker = rng.uniform(0.0, 0.35)
-    eumelanin = min(1.1, hair[0] + darker) if rng.uniform() < 0.8 else float(rng.uniform(0.2, 1.1))
-    density = _uniform(rng, 0.45, 1.0) if rng.uniform() < 0.85 else _uniform(rng, 0.0, 0.5)
+    darker = _uniform(rng, 0.0, 0.35)
+    eumelanin = min(1.1, hair[0] + darker) if rng.random() < 0.8 else _uniform(rng, 0.2, 1.1)
+    density = _uniform(rng, 0.45, 1.0) if rng.random() < 0.85 else _uniform(rng, 0.0, 0.5)
     return Brows(
         density=density * (0.8 if age > 65 else 1.0),
         thickness=_uniform(rng, 3.0, 8.0) if feminine else _uniform(rng, 5.0, 11.0),
@@ -70,10 +70,10 @@ def _lips(rng: np.random.Generator, melanin: float) -> Lips:
 
 
 def _relief(rng: np.random.Generator, age: float) -> Relief:
-    old = float(np.clip((age - 25) / 45, 0, 1))
+    old = min(max((age - 25) / 45, 0.0), 1.0)
 
     def fold(of_age: float) -> float:
-        return float(np.clip(rng.uniform(0, 0.35) + of_age * old * rng.uniform(0.3, 1.0), 0, 1))
+        return min(_uniform(rng, 0, 0.35) + of_age * old * _uniform(rng, 0.3, 1.0), 1.0)
 
     return Relief(
         sockets=_uniform(rng, 0.05, 0.8),
@@ -81,9 +81,9 @@ def _relief(rng: np.random.Generator, age: float) -> Relief:
         smile_folds=fold(0.8),
         mouth_folds=fold(0.7) * 0.8,
         bags=fold(0.7),
-        forehead=fold(0.8) * float(rng.uniform() < 0.7),
-        frown=fold(0.7) * float(rng.uniform() < 0.6),
-        crows_feet=fold(0.8) * float(rng.uniform() < 0.7),
+        forehead=fold(0.8) * float(rng.random() < 0.7),
+        frown=fold(0.7) * float(rng.random() < 0.6),
+        crows_feet=fold(0.8) * float(rng.random() < 0.7),
         chin=_uniform(rng, 0.0, 0.9),
         jaw=_uniform(rng, 0.0, 1.0),
         neck=fold(0.8),
@@ -92,8 +92,8 @@ def _relief(rng: np.random.Generator, age: float) -> Relief:
 
 def _bright_colour(rng: np.random.Generator) -> Colour:
     """Any colour of eye shadow: mostly brown to grey, sometimes a bright one."""
-    if rng.uniform() < 0.6:
-        grey = rng.uniform(20, 150)
+    if rng.random() < 0.6:
+        grey = _uniform(rng, 20, 150)
         r, g, b = (
             (np.array([1.0, 0.75, 0.65]) * grey + rng.uniform(-15, 15, 3)).clip(0, 255).astype(int).tolist()
         )
@@ -104,9 +104,9 @@ def _bright_colour(rng: np.random.Generator) -> Colour:
 
 def _makeup(rng: np.random.Generator, feminine: bool, age: float) -> MakeUp:
     chance = (0.55 if feminine else 0.03) * (age > 14)
-    red = rng.uniform(0.0, 1.0)
-    lipstick = np.array([150 + 70 * red, 20 + 110 * rng.uniform() ** 2, 35 + 100 * rng.uniform()])
-    r, g, b = (lipstick * rng.uniform(0.5, 1.1)).clip(0, 255).astype(int).tolist()
+    red = _uniform(rng, 0.0, 1.0)
+    lipstick = np.array([150 + 70 * red, 20 + 110 * rng.random() ** 2, 35 + 100 * rng.random()])
+    r, g, b = (lipstick * _uniform(rng, 0.5, 1.1)).clip(0, 255).astype(int).tolist()
     return MakeUp(
         lipstick=_sometimes(rng, chance, 0.15, 0.9),
         lipstick_colour=(r, g, b),
@@ -119,14 +119,14 @@ def _makeup(rng: np.random.Generator, feminine: bool, age: float) -> MakeUp:
 
 
 def _eyes(rng: np.random.Generator, melanin: float, age: float) -> Eyes:
-    light = rng.uniform() < 0.75 * max(0.0, 1 - melanin / 0.35)
-    iris = rng.uniform(0.0, 0.45) if light else rng.uniform(0.5, 1.1)
+    light = rng.random() < 0.75 * max(0.0, 1 - melanin / 0.35)
+    iris = _uniform(rng, 0.0, 0.45) if light else _uniform(rng, 0.5, 1.1)
     tint = (
         rng.uniform(-1, 1, 3) * 8
         + np.array([222, 214, 208])
-        - np.array([0, 4, 14]) * rng.uniform() * (1 + age / 60)
+        - np.array([0, 4, 14]) * rng.random() * (1 + age / 60)
     )
-    r, g, b = (tint * rng.uniform(0.7, 1.0)).clip(0, 255).astype(int).tolist()
+    r, g, b = (tint * _uniform(rng, 0.7, 1.0)).clip(0, 255).astype(int).tolist()
     return Eyes(
         iris=rgb(iris_density(float(iris), _uniform(rng, -1, 1))),
         pupil=_uniform(rng, 0.25, 0.6),
@@ -138,9 +138,9 @@ def _eyes(rng: np.random.Generator, melanin: float, age: float) -> Eyes:
 
 
 def _teeth(rng: np.random.Generator, age: float) -> Colour:
-    yellow = rng.uniform(0, 0.6) + 0.4 * age / 90
+    yellow = _uniform(rng, 0, 0.6) + 0.4 * age / 90
     tint = np.array([242, 238, 230]) - yellow * np.array([18, 30, 70])
-    r, g, b = (tint * rng.uniform(0.75, 1.02)).clip(0, 255).astype(int).tolist()
+    r, g, b = (tint * _uniform(rng, 0.75, 1.02)).clip(0, 255).astype(int).tolist()
     return r, g, b
 
 
@@ -148,13 +148,13 @@ def sample_complexion(rng: np.random.Generator) -> Complexion:
     """A person drawn at random: every skin tone, age and sex, with and without a beard or make-up."""
     melanin = 0.92 * float(rng.beta(1.05, 1.9))
     age = float(
-        rng.choice([rng.uniform(3, 17), rng.uniform(17, 45), rng.uniform(40, 85)], p=[0.14, 0.52, 0.34])
+        rng.choice([_uniform(rng, 3, 17), _uniform(rng, 17, 45), _uniform(rng, 40, 85)], p=[0.14, 0.52, 0.34])
     )
-    feminine = bool(rng.uniform() < 0.5)
+    feminine = bool(rng.random() < 0.5)
     hair = _pigments(rng, melanin, age)
     makeup = _makeup(rng, feminine, age)
     even = 1 - 0.7 * makeup.foundation
-    bald = not feminine and rng.uniform() < np.clip((age - 25) / 70, 0, 0.6)
+    bald = not feminine and rng.random() < np.clip((age - 25) / 70, 0, 0.6)
     return Complexion(
         melanin=melanin,
         blood=float(np.clip(rng.normal(0.2, 0.22), -0.1, 0.9)),

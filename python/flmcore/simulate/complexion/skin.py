@@ -58,8 +58,8 @@ def _flushed() -> dict[str, Patch]:
 
 
 def _sides(rng: np.random.Generator, spread: float = 0.2) -> Sides:
-    right, left = rng.uniform(1 - spread, 1 + spread, 2).tolist()
-    return right, left
+    right, left = rng.random(2).tolist()
+    return 1 - spread + 2 * spread * right, 1 - spread + 2 * spread * left
 
 
 def _pair(canvas: Canvas, right: Patch, sides: Sides, **amounts: float) -> None:
@@ -117,7 +117,7 @@ def _fold(canvas: Canvas, c: Complexion, rng: np.random.Generator) -> None:
         ("neck", 0.36 * r.neck),
     ):
         variants = where[name]
-        which = rng.integers(len(variants), size=2).tolist()
+        which = [int(len(variants) * share) for share in rng.random(2).tolist()]
         sides = _sides(rng, 0.35)
         if shade < 0.02:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -83,8 +84,12 @@ def _outside(points: Floats, centre: Floats, radius: Floats) -> Floats:
 
 def turned_eyes(eyeball: Floats, centres: Floats, radii: Floats, gaze: NDArray[np.float64]) -> Floats:
     """(2, V, 3): the vertices of an eyeball (V, 3), turned by ``gaze`` (2, 2): degrees to the person's left, down."""
-    (cl, cd), (sl, sd) = np.cos(np.radians(gaze)).T, np.sin(np.radians(gaze)).T
-    zero = np.zeros(2)
-    turn = np.stack([cl, -sl * sd, -sl * cd, zero, cd, -sd, sl, cl * sd, cl * cd], axis=1).reshape(2, 3, 3)
-    scaled = (turn * (radii / EYE_RADIUS)[:, None, None]).astype(np.float32)
-    return np.asarray(centres[:, None] + np.einsum("eij,vj->evi", scaled, eyeball))
+    turned = np.empty((2, *eyeball.shape), np.float32)
+    for eye, ball in enumerate(turned):
+        left, down = np.radians(gaze[eye]).tolist()
+        cl, cd, sl, sd = math.cos(left), math.cos(down), math.sin(left), math.sin(down)
+        rows = ((cl, -sl * sd, -sl * cd), (0.0, cd, -sd), (sl, cl * sd, cl * cd))
+        x, y, z = np.ascontiguousarray(eyeball.T) * (radii[eye] / np.float32(EYE_RADIUS))
+        for axis, ((i, j, k), centre) in enumerate(zip(rows, centres[eye].tolist(), strict=True)):
+            ball[:, axis] = x * np.float32(i) + y * np.float32(j) + z * np.float32(k) + np.float32(centre)
+    return turned

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -154,10 +154,8 @@ class HeadModel:
         gazes = _as_gazes(gaze)
         _check(expression)
         turn = np.radians(expression.jaw)
-        weights = np.concatenate([shape, expression.weights, [np.sin(turn), 1 - np.cos(turn)]]).astype(
-            np.float32
-        )
-        vertices = blend_shapes(self.mean, self.basis, weights)
+        weights = np.concatenate([expression.weights, [np.sin(turn), 1 - np.cos(turn)]])
+        vertices = blend_shapes(_at_rest(self, shape.tobytes()), self.basis[self.shapes :], weights)
         skin = vertices[self._slices["skin"]]
         part_lips(self.skin, skin)
         parts = {}
@@ -169,6 +167,13 @@ class HeadModel:
             for name, where in self._slices.items()
         }
         return PosedHead(self, {**rest, **parts}, gazes)
+
+
+@lru_cache(maxsize=8)  # neighbouring images are of the same person
+def _at_rest(model: HeadModel, shape: bytes) -> Floats:
+    """All vertices of the head of this shape."""
+    weights = np.frombuffer(shape, np.float32)
+    return blend_shapes(model.mean, model.basis[: model.shapes], weights)
 
 
 def _as_gazes(gaze: ArrayLike) -> NDArray[np.float64]:

@@ -202,7 +202,7 @@ def _filed(rng: np.random.Generator, levels: NDArray[np.uint8], strength: float)
         reduced = tuple(max(8, round(side * small)) for side in size)
         image = image.resize(reduced, _FILTERS[filters[0]]).resize(size, _FILTERS[filters[1]])
     if dice[2] < 0.2 * strength:
-        image = image.filter(ImageFilter.UnsharpMask(1.2, int(30 + 120 * dice[3]), 0))
+        image = image.filter(ImageFilter.Kernel((3, 3), _sharpening(0.5 + 2.0 * dice[3]), 1.0))
     if dice[3] < 0.07 * strength:
         image = image.convert("L").convert("RGB")
     if dice[0] < 0.6 * strength or (strength and dice[0] > 0.9):
@@ -210,6 +210,12 @@ def _filed(rng: np.random.Generator, levels: NDArray[np.uint8], strength: float)
         image.save(file, "JPEG", quality=quality, subsampling=2 if dice[1] < 0.7 else 0)
         image = Image.open(file, formats=("JPEG",))
     return np.asarray(image).copy()
+
+
+def _sharpening(amount: float) -> list[float]:
+    """Nine weights: a pixel, and ``amount`` of how it differs from a blur of it and its neighbours."""
+    blur = (1, 2, 1, 2, 4, 2, 1, 2, 1)
+    return [(k == 4) * (1 + amount) - amount * share / 16 for k, share in enumerate(blur)]
 
 
 _FILTERS = (1, 2, 3, 2)  # Pillow's Lanczos, bilinear, bicubic

@@ -32,10 +32,13 @@ def visible(
     """
     shown = inside(points, size)
     rows, columns = depth.shape
-    x = ((np.where(shown, points[:, 0], 0.0) + 0.5) * (columns / size[0])).astype(np.intp)
-    y = ((np.where(shown, points[:, 1], 0.0) + 0.5) * (rows / size[1])).astype(np.intp)
+    x = (
+        ((points[:, 0] + np.float32(0.5)) * np.float32(columns / size[0]))
+        .clip(0, columns - 1)
+        .astype(np.intp)
+    )
+    y = ((points[:, 1] + np.float32(0.5)) * np.float32(rows / size[1])).clip(0, rows - 1).astype(np.intp)
     beside = np.minimum(np.maximum(x + _AROUND[0], 0), columns - 1)
     below = np.minimum(np.maximum(y + _AROUND[1], 0), rows - 1)
-    there = depth.ravel()[below * columns + beside]
-    farthest = np.where(there > 0, there, np.float32(np.inf)).max(axis=0)
-    return np.asarray(shown & (points[:, 2] <= farthest + TOLERANCE))
+    farthest = depth.ravel()[below * columns + beside].max(axis=0)
+    return np.asarray(shown & (points[:, 2] <= farthest + np.float32(TOLERANCE)))
