@@ -32,6 +32,7 @@ import numpy as np
 import flmcore
 from flmcore.detectors.base import Detector
 from flmcore.detectors.config import ZOO
+from flmcore.detectors.cost import Cost
 from flmcore.detectors.schema import DetectorConfig, ModelConfig
 from flmcore.detectors.weights import sha256_of
 from flmcore.export.deployed import deploy, raw_outputs
@@ -97,8 +98,12 @@ def _make(detector: Detector, name: str, folder: Path) -> list[Path]:
     graph = folder / "weights" / f"{name}.onnx"
     graph.write_bytes(graph_over(halved, data))
     file = folder / f"{name}.toml"
-    file.write_text(_onnx_toml(halved, name, graph, data), encoding="utf-8")
-    _check_agreement(halved, flmcore.load_detector(file, threads=1))
+    file.write_text(_onnx_toml(halved.config, name, graph, data), encoding="utf-8")
+    runs = flmcore.load_detector(file, threads=1)
+    _check_agreement(halved, runs)
+    # Tensors with the same numbers are one in the graph, so that it holds fewer.
+    stated = _stating(halved.config, runs.cost())
+    file.write_text(_onnx_toml(stated, name, graph, data), encoding="utf-8")
     licence = Path(shutil.copyfile(LICENCE, folder / "weights" / "LICENSE"))
     return [data, graph, licence, torch_file, file]
 
@@ -198,14 +203,8 @@ def _header(data: Path) -> tuple[int, dict[str, Any]]:
 
 
 def _torch_toml(detector: Detector, name: str, data: Path) -> str:
-    cost = detector.cost()
-    config = _ours(detector.config, name.removesuffix("-torch"))
-    source = replace(
-        config.source,
-        bytes=data.stat().st_size,
-        parameters=cost.parameters,
-        multiply_adds=cost.multiply_adds,
-    )
+    config = _stating(_ours(detector.config, name.removesuffix("-torch")), detector.cost())
+    source = replace(config.source, bytes=data.stat().st_size)
     model: ModelConfig = replace(
         config.model, weights=f"weights/{data.name}", sha256=sha256_of(data), state=None
     )
@@ -226,10 +225,15 @@ def _ours(config: DetectorConfig, name: str) -> DetectorConfig:
     return replace(config, source=source, description=said)
 
 
-def _onnx_toml(detector: Detector, name: str, graph: Path, data: Path) -> str:
-    outputs = dict.fromkeys(raw_outputs(detector.config))
+def _stating(config: DetectorConfig, cost: Cost) -> DetectorConfig:
+    source = replace(config.source, parameters=cost.parameters, multiply_adds=cost.multiply_adds)
+    return replace(config, source=source)
+
+
+def _onnx_toml(config: DetectorConfig, name: str, graph: Path, data: Path) -> str:
+    outputs = dict.fromkeys(raw_outputs(config))
     text = detector_file(
-        replace(detector.config, name=f"{name}-graph"),
+        replace(config, name=f"{name}-graph"),
         {key: key for key in outputs},
         backend="onnx",
         weights=f"weights/{graph.name}",

@@ -75,6 +75,7 @@ def test_both_programs_give_the_networks_landmarks(untrained: Detector, folder: 
         assert detector.config.source.commercial == "yes"
         assert detector.config.source.bytes == (folder / "weights" / "simulated-s.safetensors").stat().st_size
         assert "docs/models/simulated-s.md" in detector.config.description
+        assert detector.config.source.parameters == detector.cost().parameters
         # float16 keeps eleven bits of each weight.
         np.testing.assert_allclose(detector(IMAGE, BOXES).points, expected, atol=0.3)
     points = [detector(IMAGE, BOXES).points for detector in found.values()]
