@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ __all__ = [
     "EXIT_BAD_INPUT",
     "EXIT_INTERRUPTED",
     "EXIT_NOTHING",
+    "LOG_SECONDS",
+    "log_lines",
     "named_values",
     "progress_bar",
     "say",
@@ -34,6 +37,7 @@ __all__ = [
 ]
 
 EXIT_NOTHING, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+LOG_SECONDS = 60.0
 _PIPE_WIDTH = 100  # columns where there is no terminal to ask
 _PLACES = 4  # images named on a line that several share
 _SHOWN = 15
@@ -81,12 +85,30 @@ def terminal_progress() -> Iterator[Progress | None]:
         yield bar
 
 
+def log_lines(clock: Callable[[], float] = time.monotonic) -> Callable[[Step], None]:
+    """Tells a log how far one thing is: a line on standard error every :data:`LOG_SECONDS`, the first after as long."""
+    told = clock()
+
+    def show(step: Step) -> None:
+        nonlocal told
+        if (now := clock()) - told < LOG_SECONDS:
+            return
+        told = now
+        print(
+            f"{100 * step.done / max(step.total, 1):3.0f} %  {printable(step.doing)}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    return show
+
+
 @contextmanager
-def progress_bar() -> Iterator[Callable[[Step], None] | None]:
-    """What tells :func:`terminal_progress` how far one thing is; None where there is no terminal."""
+def progress_bar() -> Iterator[Callable[[Step], None]]:
+    """What tells how far one thing is: :func:`terminal_progress`, or :func:`log_lines` where there is no terminal."""
     with terminal_progress() as bar:
         if bar is None:
-            yield None
+            yield log_lines()
             return
         task = bar.add_task("starting", total=None)
 

@@ -134,8 +134,6 @@ def _faces(options: argparse.Namespace) -> list[Face]:
 def _steps(show: Any, name: str) -> Any:
     from flmcore.evaluation.run import Progress
 
-    if show is None:
-        return None
     return lambda done, total: show(Progress(done, total, name))
 
 

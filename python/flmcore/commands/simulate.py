@@ -209,9 +209,7 @@ def _workers() -> int:
 def _told(bar: Any) -> Any:
     from flmcore.evaluation.run import Progress
 
-    return (
-        None if bar is None else lambda done, total: bar(Progress(done, total, f"{done} of {total} images"))
-    )
+    return lambda done, total: bar(Progress(done, total, f"{done} of {total} images"))
 
 
 def _kept(out: Path) -> str:

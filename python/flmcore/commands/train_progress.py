@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.progress import Progress, TaskID
 
-from flmcore.commands.console import terminal_progress, warn
+from flmcore.commands.console import LOG_SECONDS, terminal_progress, warn
 from flmcore.report.safe import printable
 
 if TYPE_CHECKING:
     from flmcore.train.run import Step
 
 __all__ = ["Bar", "Lines", "watching"]
-
-_BETWEEN = 60.0  # seconds between the lines of a log
 
 
 class _Epochs:
@@ -82,7 +80,7 @@ class Lines(_Epochs):
 
     def _due(self, what: str) -> bool:
         now, last = self._clock(), self._told.get(what)
-        if last is not None and now - last < _BETWEEN:
+        if last is not None and now - last < LOG_SECONDS:
             return False
         self._told[what] = now
         return True
