@@ -239,7 +239,13 @@ def test_what_cannot_be_used_is_said_and_left_out(tmp_path: Path) -> None:
     far = [*good[:67], [1e300, -1e9]]
     rows = [
         {"image": image, "scheme": "300w-68", "landmarks": landmarks}
-        for image, landmarks in (("a.png", good), ("gone.png", good), ("a.png", [None] * 68), ("a.png", same), ("a.png", far))
+        for image, landmarks in (
+            ("a.png", good),
+            ("gone.png", good),
+            ("a.png", [None] * 68),
+            ("a.png", same),
+            ("a.png", far),
+        )
     ]
     (tmp_path / "faces.json").write_text(json.dumps(rows))
     config = read_train_config(write_config(tmp_path), ['data.0.path="faces.json"'])
