@@ -166,6 +166,32 @@ def test_a_damaged_checkpoint_is_passed_over(place: Path, short: Path, tmp_path:
         run_training(config_of(place, optimise=FEW), tmp_path / "out", resume=True)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes to interrupt")
+def test_ctrl_c_is_one_line_also_with_workers(place: Path, tmp_path: Path) -> None:
+    """At a terminal the workers get the signal, too."""
+    config_of(
+        place, optimise="epochs = 500\nepoch_samples = 160", run="checkpoint_minutes = 0.0001\nworkers = 1"
+    )
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from flmcore.cli import main; "
+        f"sys.exit(main(['train', {str(place / 'toy.toml')!r}, '-o', {str(tmp_path)!r}]))"
+    )
+    with (tmp_path / "told").open("w+") as told:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=told, start_new_session=True
+        )
+        limit = time.monotonic() + 200
+        while steps_of(tmp_path) < 5 and process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        told.seek(0)
+        lines = told.read().splitlines()
+    assert lines[-1] == "flmcore: interrupted"
+    assert not any("Traceback" in line or "KeyboardInterrupt" in line for line in lines)
+
+
 def test_two_trainings_do_not_share_a_folder(place: Path, tmp_path: Path) -> None:
     fcntl = pytest.importorskip("fcntl")
     handle = os.open(tmp_path, os.O_RDONLY)

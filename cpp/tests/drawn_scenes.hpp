@@ -98,3 +98,15 @@ inline Drawn draw(const Scene& scene, std::ptrdiff_t height, std::ptrdiff_t widt
                                made.depth.data());
   return made;
 }
+
+// Where the colours of what was drawn go, in blocks of the caller's.
+inline flm::ShadePixels pixels_of(const Drawn& made, std::ptrdiff_t side,
+                                  std::vector<std::int32_t>& shown, std::vector<float>& colours) {
+  return {made.triangle.data(),
+          made.weights.data(),
+          made.grid.height / side,
+          made.grid.width / side,
+          side,
+          shown.data(),
+          colours.data()};
+}

@@ -62,13 +62,7 @@ void shade(const flm::ShadeJob& job, const Drawn& made, const Blended& blended,
   std::vector<std::int32_t> shown(n);
   std::vector<float> colours(4 * (n + std::min(n, over))), above(4 * over),
       out(4 * n / static_cast<std::size_t>(side * side));
-  const flm::ShadePixels pixels = {made.triangle.data(),
-                                   made.weights.data(),
-                                   made.grid.height / side,
-                                   made.grid.width / side,
-                                   side,
-                                   shown.data(),
-                                   colours.data()};
+  const flm::ShadePixels pixels = pixels_of(made, side, shown, colours);
   const std::size_t used = kernel.shade_pixels(job, pixels);
   CHECK(used <= made.covered());
   for (std::size_t i = 0; i < n; ++i)

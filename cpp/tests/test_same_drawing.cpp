@@ -40,13 +40,7 @@ std::vector<float> lit(const Scene& scene, const Drawn& made, std::ptrdiff_t sid
       ambient.data(),    {depth.data(), 40, 40, {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}, 0.5f, 1}};
   std::vector<std::int32_t> shown(n);
   std::vector<float> room(4 * n), out(4 * n / static_cast<std::size_t>(side * side));
-  const flm::ShadePixels pixels = {made.triangle.data(),
-                                   made.weights.data(),
-                                   made.grid.height / side,
-                                   made.grid.width / side,
-                                   side,
-                                   shown.data(),
-                                   room.data()};
+  const flm::ShadePixels pixels = pixels_of(made, side, shown, room);
   flm::kernels().shade.shade_pixels(job, pixels);
   flm::kernels().shade.average(pixels, out.data());
   return out;

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from flmcore.errors import SimulateError
 from flmcore.simulate.image_files import write_image
 from flmcore.simulate.stream import FaceStream
+from flmcore.worker import begin_worker
 
 __all__ = ["draw_pieces", "processors"]
 
@@ -45,7 +44,7 @@ def draw_pieces(
             yield piece, _draw(stream, folder, piece)
         return
     # A fresh interpreter each, as a fork of a process with threads may hang, and not every system can fork.
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), begin_worker)
     try:
         waiting: deque[tuple[range, Future[Rows]]] = deque()
         for piece in pieces:
@@ -65,16 +64,3 @@ def draw_pieces(
 
 def _draw(stream: FaceStream, folder: Path, piece: range) -> Rows:
     return [write_image(folder, index, stream[index]) for index in piece]
-
-
-def _begin() -> None:
-    """Ctrl-C is the parent's to answer; and where the parent is killed, its workers must not write on."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

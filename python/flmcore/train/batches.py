@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -19,6 +17,7 @@ from flmcore.train.plan import AUGMENT, Plan
 from flmcore.train.sample import random_sample
 from flmcore.train.schema import TrainConfig
 from flmcore.train.sources import Source
+from flmcore.worker import begin_worker
 
 __all__ = ["Batch", "BatchMaker", "Batches"]
 
@@ -104,15 +103,7 @@ _own: list[BatchMaker] = []  # of a worker
 
 def _start(maker: BatchMaker) -> None:
     _own.append(maker)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    """End with the training, however that ends: a worker whose parent was killed would wait for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    begin_worker()
 
 
 def _make(epoch: int, step: int) -> Batch:
