@@ -14,7 +14,7 @@ from flmcore import demo
 from flmcore.data.images import read_image
 from flmcore.detectors.base import Detector
 from flmcore.detectors.config import ZOO, read_config
-from flmcore.errors import MissingExtraError
+from flmcore.errors import ExportError, MissingExtraError
 from flmcore.train.config import read_train_config
 
 # Not before tests/, which has a module of the same name as one in bench/.
@@ -113,6 +113,14 @@ def test_error_on_human_landmarks_is_below_what_it_had_to_reach(shared: Path) ->
     assert len(errors) == 5
     assert np.mean(errors) < 10, errors
     assert max(errors) < 15, errors
+
+
+def test_export_names_the_one_in_pytorch() -> None:
+    pytest.importorskip("torch")
+    from flmcore.export.deployed import deploy
+
+    with pytest.raises(ExportError, match="simulated-s-torch is the same network in PyTorch"):
+        deploy(shipped("simulated-s"))
 
 
 def test_the_recipe_trains_on_drawn_faces_alone() -> None:

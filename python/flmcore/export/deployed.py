@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from flmcore.detectors.base import Detector
+from flmcore.detectors.config import ZOO
 from flmcore.detectors.decode import decode_outputs
 from flmcore.detectors.schema import (
     CoordinatesDecode,
@@ -119,6 +120,9 @@ def _module_of(detector: Detector) -> Any:
         msg = (
             f"{detector.name}: expected a detector with backend torch or torchscript, got {backend}: {reason}"
         )
+        other = f"{detector.name}-torch"
+        if (ZOO / f"{other}.toml").is_file():
+            msg += f"; {other} is the same network in PyTorch"
         raise ExportError(msg)
     return detector.backend.module  # type: ignore[attr-defined]
 
