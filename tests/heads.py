@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flmcore.ops.drawing import Fragments, draw
-from flmcore.simulate.head import PosedHead
+from flmcore.simulate.head import HeadModel, PosedHead
 
 DISTANCE = 900.0  # mm from the head's origin
 SIZE = 256
@@ -37,3 +37,9 @@ def seen(head: PosedHead, yaw: float = 0.0, zoom: float = 1.0) -> NDArray[np.str
     """(SIZE, SIZE) name of the part that each pixel shows, empty where there is none."""
     fragments, names = drawn(head, yaw, zoom)
     return np.where(fragments.triangle >= 0, names[fragments.triangle], "")
+
+
+def posed(model: HeadModel, seed: int, strength: float = 1.0) -> PosedHead:
+    rng = np.random.default_rng(seed)
+    shape, expression = model.sample_shape(rng, strength), model.sample_expression(rng, strength)
+    return model.pose(shape, expression, rng.normal(0, 8, (2,)))
