@@ -159,7 +159,7 @@ def test_folders_that_cannot_serve_get_one_line(work: Path) -> None:
     assert "no-folder" in one_line(flmcore_command(*base, work / "out", work / "no-folder"))
     (work / "file").write_text("")
     done = flmcore_command(*base, work / "file", work / "images", "--boxes", work / "boxes.json")
-    assert "file: cannot be written to" in one_line(done)
+    assert "file: expected a folder, got a file" in one_line(done)
 
 
 def test_debug_shows_the_traceback(work: Path) -> None:

@@ -102,4 +102,4 @@ def test_report_of_what_is_no_results_gets_one_line(
     assert not (tmp_path / "out").exists()
     old.to_json(tmp_path / "good.json")
     assert main(["report", str(tmp_path / "good.json"), "-o", str(path)]) == 2
-    assert "cannot be written to" in capsys.readouterr().err
+    assert "expected a folder, got a file" in capsys.readouterr().err
