@@ -22,7 +22,7 @@ pytest.importorskip("safetensors")
 
 from flmcore.detectors.checkpoint import read_checkpoint
 from flmcore.train.curves import draw_curves
-from flmcore.train.run import run_training
+from flmcore.train.run import Silent, run_training
 from flmcore.train.trainer import Clock
 from toy_faces import config_of, two_folders
 
@@ -126,10 +126,23 @@ def test_gaussian_learns_and_its_detector_runs(place: Path, tmp_path: Path) -> N
     assert rows[-1]["loss"] < rows[0]["loss"]
 
 
-def test_networks_that_give_no_coordinates_are_refused(place: Path, tmp_path: Path) -> None:
-    config = config_of(place, ("model.network=fan", "model.options={}"))
-    with pytest.raises(ConfigError, match="model: expected a network "):
-        run_training(config, tmp_path / "out")
+class NotReading(Silent):
+    def loading(self, name: str, done: int, total: int) -> None:
+        pytest.fail(f"{done} of {total} images of {name} are read before the network is known to be one")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (("model.network=fan", "model.options={}"), "model: expected a network "),
+        (("model.options.depth=11",), "depth: expected "),
+    ],
+)
+def test_networks_that_will_not_do_are_refused_at_once(
+    place: Path, tmp_path: Path, settings: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        run_training(config_of(place, settings), tmp_path / "out", watcher=NotReading())
 
 
 def test_it_starts_from_weights(place: Path, learned: Path, tmp_path: Path) -> None:

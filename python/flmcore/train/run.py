@@ -19,6 +19,7 @@ from flmcore.train.checkpoint import newest, save
 from flmcore.train.curves import draw_curves
 from flmcore.train.history import write_history
 from flmcore.train.identity import identity_of, refuse_other_training
+from flmcore.train.network import build_network
 from flmcore.train.plan import Plan
 from flmcore.train.schema import TrainConfig
 from flmcore.train.shipping import Shipped, describe_sources, file_stem, halved, write_detector
@@ -124,6 +125,7 @@ def _run(config: TrainConfig, out: Path, watcher: Watcher, *, resume: bool) -> S
         )
         raise ResultsError(msg)
     set_up_torch(config)
+    build_network(config)  # for its errors alone: told before a long reading of images, not after it
     prepared = prepare(config, watcher)
     drop_leftovers(out, *(f"{stem}.*" for stem in (file_stem(config.name), "history", "curves")))
     drop_leftovers(out / _FOLDER, "checkpoint-*")
