@@ -232,8 +232,9 @@ def _stating(config: DetectorConfig, cost: Cost) -> DetectorConfig:
 
 def _onnx_toml(config: DetectorConfig, name: str, graph: Path, data: Path) -> str:
     outputs = dict.fromkeys(raw_outputs(config))
+    source = replace(config.source, bytes=graph.stat().st_size + data.stat().st_size)
     text = detector_file(
-        replace(config, name=f"{name}-graph"),
+        replace(config, name=f"{name}-graph", source=source),
         {key: key for key in outputs},
         backend="onnx",
         weights=f"weights/{graph.name}",

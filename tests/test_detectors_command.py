@@ -119,6 +119,8 @@ def test_source_says_how_to_get_the_weights(path: Path) -> None:
     except FlmcoreError:
         return
     beside = [file.with_suffix(".bin")] if file.suffix == ".xml" else []
+    if file.suffix == ".onnx" and config.model.data_sha256 is not None:
+        beside = [file.with_suffix(".safetensors")]
     if source.bytes is not None:
         assert source.bytes == sum(part.stat().st_size for part in [file, *beside])
 
