@@ -132,7 +132,7 @@ def _card(config: TrainConfig, about: Mapping[str, Any]) -> str:
     width, height = config.crop.size
     return f"""# {config.name}
 
-{config.description or "TODO: what it is for, and what not."}
+{config.description or "To be filled in: what it is for, and what not."}
 
 * Landmarks: {config.landmarks}, `{config.scheme}`
 * Network: {config.model.network} {network_options(config) or ""}, {about["parameters"]:,} parameters, {about["bytes"]:,} bytes
@@ -149,7 +149,7 @@ The weights were not chosen by these figures: they are those at the end of the t
 
 ## Limits
 
-TODO: on which people, poses and pictures it was not measured, and where it is known to fail.
+To be filled in: on which people, poses and pictures it was not measured, and where it is known to fail.
 """
 
 
